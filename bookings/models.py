@@ -1,0 +1,289 @@
+"""Who has what, when and why: bookings and their reservations, and the guarantee that no two overlap."""
+
+import pghistory
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
+
+from equipment.models import Bilingual, Equipment
+from organisations.models import Organisation, OrganisationClass, Role, User
+
+
+class Economic(models.TextChoices):
+    """Whether use for a purpose is an economic activity in the sense of the state aid rules."""
+
+    ECONOMIC = "economic", _("economic")
+    NON_ECONOMIC = "non_economic", _("not economic")
+    NOT_COUNTED = "not_counted", _("not counted")
+
+
+class PurposeQuerySet(models.QuerySet["Purpose"]):
+    def offered_to(self, organisation: Organisation, *, on) -> "PurposeQuerySet":
+        """The purposes this organisation may choose on the local date `on`."""
+        return self.filter(
+            Q(organisation_classes=[]) | Q(organisation_classes__contains=[organisation.organisation_class]),
+            Q(offered_from=None) | Q(offered_from__lte=on),
+            Q(offered_until=None) | Q(offered_until__gt=on),
+        )
+
+
+class Purpose(Bilingual):
+    """Gebruiksdoel. What it counts as is dated, in its rulings, since the law it follows changes."""
+
+    code = models.SlugField(_("code"), unique=True)
+    description = models.CharField(_("description"), max_length=250, blank=True)
+    description_en = models.CharField(_("description in English"), max_length=250, blank=True)
+    organisation_classes = ArrayField(
+        models.CharField(max_length=20, choices=OrganisationClass.choices),
+        verbose_name=_("for organisations of class"),
+        default=list,
+        blank=True,
+        help_text=_("Empty: for every organisation."),
+    )
+    offered_from = models.DateField(_("offered from"), null=True, blank=True)
+    offered_until = models.DateField(
+        _("offered until"), null=True, blank=True, help_text=_("The first day on which it is no longer offered.")
+    )
+    position = models.PositiveSmallIntegerField(_("order on screens"), default=0)
+
+    objects = PurposeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("purpose")
+        verbose_name_plural = _("purposes")
+        ordering = ["position", "name"]
+
+
+class PurposeRuling(models.Model):
+    """What a purpose counts as from a date on, until a later ruling of the same purpose."""
+
+    purpose = models.ForeignKey(Purpose, models.CASCADE, related_name="rulings", verbose_name=_("purpose"))
+    valid_from = models.DateField(_("valid from"))
+    economic = models.CharField(_("counts as"), max_length=12, choices=Economic.choices)
+    source = models.CharField(_("source"), max_length=250, blank=True, help_text=_("The rule or decision it follows."))
+
+    class Meta:
+        verbose_name = _("ruling")
+        verbose_name_plural = _("rulings")
+        ordering = ["purpose", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "valid_from"], name="one_ruling_per_purpose_and_date")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose}, {self.valid_from}: {self.get_economic_display()}"
+
+
+class BookingReference(Func):
+    """The next booking reference; the database function of migration 0001 makes it from a sequence, so no two
+    are the same and none is drawn twice."""
+
+    function = "next_booking_reference"
+    template = "%(function)s()"
+    output_field = models.CharField()
+
+
+class BookingQuerySet(models.QuerySet["Booking"]):
+    def visible_to(self, user: User) -> "BookingQuerySet":
+        """One's own, those of organisations one plans for or manages, and everything for the facility's staff."""
+        if user.sees_every_booking:
+            return self
+        led = Organisation.objects.filter(
+            memberships__user=user, memberships__role__in=[Role.PLANNER, Role.MANAGER]
+        )
+        belongs = Organisation.objects.filter(memberships__user=user)
+        return self.filter(Q(organisation__in=led) | Q(booker=user, organisation__in=belongs))
+
+
+@pghistory.track()
+class Booking(models.Model):
+    """What one organisation asks for, once: one or many reservations under one reference."""
+
+    reference = models.CharField(
+        _("reference"), max_length=12, unique=True, db_default=BookingReference(), editable=False
+    )
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="bookings", verbose_name=_("organisation")
+    )
+    booker = models.ForeignKey(User, models.PROTECT, related_name="bookings", verbose_name=_("booked by"))
+    purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="bookings", verbose_name=_("purpose"))
+    title = models.CharField(_("title"), max_length=120, blank=True)
+    people = models.PositiveSmallIntegerField(_("number of people"), null=True, blank=True)
+    created_at = models.DateTimeField(_("made"))
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class ReservationState(models.TextChoices):
+    REQUESTED = "requested", _("requested")
+    OFFERED = "offered", _("offered")
+    CONFIRMED = "confirmed", _("confirmed")
+    IN_USE = "in_use", _("in use")
+    COMPLETED = "completed", _("completed")
+    DECLINED = "declined", _("declined")
+    LAPSED = "lapsed", _("lapsed")
+    CANCELLED = "cancelled", _("cancelled")
+    NO_SHOW = "no_show", _("no-show")
+    DISPLACED = "displaced", _("hit by an outage")
+
+
+HOLDING_STATES = [
+    ReservationState.REQUESTED,
+    ReservationState.OFFERED,
+    ReservationState.CONFIRMED,
+    ReservationState.IN_USE,
+]
+
+
+class ReservationQuerySet(models.QuerySet["Reservation"]):
+    def holding(self) -> "ReservationQuerySet":
+        """Those that keep others off the machine."""
+        return self.filter(state__in=HOLDING_STATES)
+
+    def overlapping(self, period) -> "ReservationQuerySet":
+        """Those whose occupied time, set-up and clean-up included, meets `period`, `[start, end)`."""
+        return self.filter(occupied__overlap=period)
+
+    def visible_to(self, user: User) -> "ReservationQuerySet":
+        return self.filter(booking__in=Booking.objects.visible_to(user))
+
+    def going_on_or_ahead(self, now) -> "ReservationQuerySet":
+        """Not over yet at `now`."""
+        return self.filter(period__endswith__gt=now)
+
+
+@pghistory.track()
+class Reservation(models.Model):
+    """One machine held for one period. `period` and `occupied` are half-open, UTC in the database."""
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="reservations", verbose_name=_("booking"))
+    equipment = models.ForeignKey(
+        Equipment, models.PROTECT, related_name="reservations", verbose_name=_("equipment")
+    )
+    period = DateTimeRangeField(_("period"))
+    occupied = DateTimeRangeField(
+        _("occupied"), help_text=_("The period with set-up and clean-up: what nobody else may have.")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=ReservationState.choices)
+    # As they were when it was booked; reports read these, so that a later ruling does not rewrite the past.
+    economic = models.CharField(_("counts as"), max_length=12, choices=Economic.choices)
+    organisation_class = models.CharField(
+        _("class of organisation"), max_length=20, choices=OrganisationClass.choices
+    )
+    revision = models.PositiveIntegerField(
+        _("revision"), default=0, help_text=_("How often it was moved; the SEQUENCE of its calendar entry.")
+    )
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    cancelled_late = models.BooleanField(
+        _("cancelled late"), default=False, help_text=_("After the term of free cancellation.")
+    )
+
+    objects = ReservationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reservation")
+        verbose_name_plural = _("reservations")
+        ordering = ["period"]
+        constraints = [
+            ExclusionConstraint(
+                name="no_double_booking",
+                expressions=[("equipment", RangeOperators.EQUAL), ("occupied", RangeOperators.OVERLAPS)],
+                condition=Q(state__in=HOLDING_STATES),
+                violation_error_message=_("Somebody else has the machine at that time."),
+            ),
+            models.CheckConstraint(
+                condition=Q(period__isempty=False, period__lower_inf=False, period__upper_inf=False),
+                name="reservation_starts_before_it_ends",
+                violation_error_message=_("A reservation must start before it ends."),
+            ),
+            models.CheckConstraint(
+                condition=Q(occupied__contains=F("period")),
+                name="occupied_time_contains_the_period",
+                violation_error_message=_("The occupied time must contain the period."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.equipment.code} {self.start:%d-%m-%Y %H:%M}"
+
+    @property
+    def start(self):
+        return self.period.lower
+
+    @property
+    def end(self):
+        return self.period.upper
+
+    @property
+    def holds(self) -> bool:
+        return self.state in HOLDING_STATES
+
+
+class Override(models.Model):
+    """A rule that a facility manager set aside for one reservation, with the reason."""
+
+    reservation = models.ForeignKey(Reservation, models.CASCADE, related_name="overrides")
+    code = models.CharField(_("rule"), max_length=30)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
+    reason = models.CharField(_("reason"), max_length=250)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("override")
+        verbose_name_plural = _("overrides")
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.reason}"
+
+
+class Concern(models.Model):
+    """A reservation that no longer keeps a rule, since something else changed; open until a manager settles it."""
+
+    reservation = models.ForeignKey(
+        Reservation, models.CASCADE, related_name="concerns", verbose_name=_("reservation")
+    )
+    code = models.CharField(_("rule"), max_length=30)
+    raised_at = models.DateTimeField(_("raised"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("concern")
+        verbose_name_plural = _("concerns")
+        ordering = ["raised_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reservation", "code"],
+                condition=Q(settled_at=None),
+                name="one_open_concern_per_reservation_and_rule",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reservation}: {self.code}"
+
+
+class IdempotencyKey(models.Model):
+    """An answer already given to a person's request with this key, so that asking again does nothing twice."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path, query and body.")
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_idempotency_key")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,205 @@
+"""What can be booked: fieldlabs, equipment types, machines, and when people may work there."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from equipment.policy import Policy, PolicyFields, PolicyOverrides
+
+
+class Bilingual(models.Model):
+    """A name in Dutch and, where it differs, in English."""
+
+    name = models.CharField(_("name"), max_length=100)
+    name_en = models.CharField(_("name in English"), max_length=100, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name_en if self.name_en and get_language() == "en" else self.name
+
+
+class Fieldlab(Bilingual):
+    slug = models.SlugField(_("short name in addresses"), unique=True)
+    place = models.CharField(_("where"), max_length=100, blank=True)
+    position = models.PositiveSmallIntegerField(_("order on screens"), default=0)
+
+    class Meta:
+        verbose_name = _("fieldlab")
+        verbose_name_plural = _("fieldlabs")
+        ordering = ["position", "name"]
+
+
+class Process(models.TextChoices):
+    """What is done with it. One per type: a machine that does two things is two types."""
+
+    FDM = "fdm", _("printing in plastic filament (FDM)")
+    SLA = "sla", _("printing in resin (SLA)")
+    SLS = "sls", _("printing in plastic powder (SLS)")
+    JETTING = "jetting", _("printing in several materials (jetting)")
+    LPBF = "lpbf", _("printing in metal (LPBF)")
+    CUTTING = "cutting", _("cutting and part removal")
+    HEAT_TREATMENT = "heat-treatment", _("heat treatment")
+    ROBOT = "robot", _("industrial robot")
+    COBOT = "cobot", _("collaborative robot")
+    MOBILE_ROBOT = "mobile-robot", _("mobile robot")
+    MILLING = "milling", _("milling")
+    TURNING = "turning", _("turning")
+    MEASURING = "measuring", _("measuring")
+    SCANNING = "scanning", _("3D scanning")
+    LASER_CUTTING = "laser-cutting", _("laser cutting")
+    ELECTRONICS = "electronics", _("soldering and electronics")
+    CLEANROOM = "cleanroom", _("cleanroom work")
+    MIXED_REALITY = "mixed-reality", _("mixed reality")
+    ROOM = "room", _("room")
+
+
+class EquipmentTypeQuerySet(models.QuerySet["EquipmentType"]):
+    def able_to(self, *, process="", width_mm=0, depth_mm=0, height_mm=0, material="", payload_kg=0):
+        """Types that take a part of this size (mm, as the part stands), material and payload; 0 and "" ask nothing."""
+        types = self
+        if process:
+            types = types.filter(process=process)
+        for name, size in (("width_mm", width_mm), ("depth_mm", depth_mm), ("height_mm", height_mm)):
+            if size:
+                types = types.filter(**{f"{name}__gte": size})
+        if material:
+            types = types.filter(materials__contains=[material])
+        if payload_kg:
+            types = types.filter(payload_kg__gte=payload_kg)
+        return types
+
+
+class EquipmentType(PolicyFields, Bilingual):
+    """Interchangeable machines: same abilities, same policy."""
+
+    slug = models.SlugField(_("short name in addresses"), unique=True)
+    description = models.TextField(_("description"), blank=True)
+    description_en = models.TextField(_("description in English"), blank=True)
+    process = models.CharField(_("process"), max_length=20, choices=Process.choices)
+    width_mm = models.PositiveIntegerField(_("envelope, width (mm)"), null=True, blank=True)
+    depth_mm = models.PositiveIntegerField(_("envelope, depth (mm)"), null=True, blank=True)
+    height_mm = models.PositiveIntegerField(_("envelope, height (mm)"), null=True, blank=True)
+    reach_mm = models.PositiveIntegerField(_("reach (mm)"), null=True, blank=True)
+    payload_kg = models.DecimalField(_("payload (kg)"), max_digits=7, decimal_places=2, null=True, blank=True)
+    seats = models.PositiveSmallIntegerField(_("seats"), null=True, blank=True)
+    materials = ArrayField(models.CharField(max_length=40), verbose_name=_("materials"), default=list, blank=True)
+    photo = models.FileField(_("photo"), upload_to="types/", blank=True)
+
+    objects = EquipmentTypeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("equipment type")
+        verbose_name_plural = _("equipment types")
+        ordering = ["name"]
+
+
+class EquipmentState(models.TextChoices):
+    IN_SERVICE = "in_service", _("in service")
+    RETIRED = "retired", _("retired")
+
+
+class EquipmentQuerySet(models.QuerySet["Equipment"]):
+    def in_service(self) -> "EquipmentQuerySet":
+        return self.filter(state=EquipmentState.IN_SERVICE)
+
+    def with_type(self) -> "EquipmentQuerySet":
+        """With what the policy and the screens need, in the same statement."""
+        return self.select_related("type", "fieldlab")
+
+    def locked(self) -> "EquipmentQuerySet":
+        """Locked in id order until the transaction ends; every writer of reservations or calendars takes these."""
+        return self.select_for_update(no_key=True, of=("self",)).order_by("pk")
+
+    def using_calendars(self, calendar_ids) -> "EquipmentQuerySet":
+        """Machines whose opening hours, closures or outages are kept in one of these calendars."""
+        return self.filter(
+            Q(opening_hours__in=calendar_ids) | Q(closures__in=calendar_ids) | Q(outages__in=calendar_ids)
+        ).distinct()
+
+
+class Equipment(PolicyOverrides):
+    """One physical machine or place."""
+
+    code = models.CharField(
+        _("code"),
+        max_length=20,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Z0-9]+(-[A-Z0-9]+)*$", _("Capitals, digits and hyphens, as in FDM-01."))],
+    )
+    name = models.CharField(_("name"), max_length=100)
+    type = models.ForeignKey(EquipmentType, models.PROTECT, related_name="equipment", verbose_name=_("type"))
+    fieldlab = models.ForeignKey(Fieldlab, models.PROTECT, related_name="equipment", verbose_name=_("fieldlab"))
+    place = models.CharField(_("where"), max_length=100, blank=True)
+    contact = models.EmailField(_("whom to ask"), blank=True)
+    state = models.CharField(
+        _("state"), max_length=20, choices=EquipmentState.choices, default=EquipmentState.IN_SERVICE
+    )
+    photo = models.FileField(_("photo"), upload_to="equipment/", blank=True)
+    opening_hours = models.ForeignKey(
+        "schedule.Calendar",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="opens",
+        verbose_name=_("opening hours"),
+        help_text=_("Empty: always open."),
+    )
+    closures = models.ManyToManyField(
+        "schedule.Calendar", blank=True, related_name="closes", verbose_name=_("closures")
+    )
+    outages = models.OneToOneField(
+        "schedule.Calendar",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="equipment_out",
+        verbose_name=_("outages"),
+    )
+
+    objects = EquipmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("equipment")
+        verbose_name_plural = _("equipment")
+        ordering = ["fieldlab__position", "code"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+    @property
+    def policy(self) -> Policy:
+        return self.policy_on(self.type.type_policy)
+
+    def clean(self) -> None:
+        super().clean()
+        if self.type_id:
+            self.check_policy_on(self.type.type_policy)
+
+
+class CalendarSpan(models.Model):
+    """One stretch of a calendar's expanded time, `[start, end)`.
+
+    Rebuilt by `equipment.availability` in the transaction that changes the calendar; never edited by hand. The
+    spans of one calendar neither overlap nor touch a second row for the same moment.
+    """
+
+    calendar = models.ForeignKey("schedule.Calendar", models.CASCADE, related_name="spans")
+    period = DateTimeRangeField()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="calendar_spans_stay_apart",
+                expressions=[("calendar", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+            ),
+            models.CheckConstraint(condition=Q(period__isempty=False), name="calendar_span_lasts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period.lower} – {self.period.upper}"

@@ -1,0 +1,209 @@
+"""Who uses the Atrium: people, their organisations, their roles, and the tokens their programs sign in with."""
+
+import hashlib
+import secrets
+from functools import cached_property
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+TECHNICIANS = "technician"
+FACILITY_MANAGERS = "facility manager"
+AUDITORS = "auditor"
+FACILITY_GROUPS = (TECHNICIANS, FACILITY_MANAGERS, AUDITORS)
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        """Sign-in ignores the case of an address, as the unique index does."""
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. Signs in by e-mail; what they may do follows from memberships and facility groups."""
+
+    email = models.EmailField(_("e-mail address"))
+    name = models.CharField(_("name"), max_length=150)
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("nl", _("Dutch")), ("en", _("English"))], default="nl"
+    )
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    is_staff = models.BooleanField(_("may open the set-up pages"), default=False)
+    joined_at = models.DateTimeField(_("since"), auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email_address")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    @cached_property
+    def facility_roles(self) -> frozenset[str]:
+        """The facility groups this person is in, read once per instance."""
+        return frozenset(self.groups.filter(name__in=FACILITY_GROUPS).values_list("name", flat=True))
+
+    @property
+    def is_facility_manager(self) -> bool:
+        return self.is_superuser or FACILITY_MANAGERS in self.facility_roles
+
+    @property
+    def is_technician(self) -> bool:
+        """Technicians and those above them: who may work on the floor."""
+        return self.is_facility_manager or TECHNICIANS in self.facility_roles
+
+    @property
+    def sees_every_booking(self) -> bool:
+        """Facility staff and auditors see who booked and why; companies see only their own."""
+        return self.is_superuser or bool(self.facility_roles)
+
+
+class OrganisationClass(models.TextChoices):
+    """Reporting class (domain of the province's reports). Companies by the EU definition of an SME, as declared."""
+
+    MBO = "mbo", _("mbo school")
+    HBO = "hbo", _("hbo school")
+    WO = "wo", _("university")
+    RESEARCH = "research", _("research institute")
+    MICRO = "micro", _("micro company")
+    SMALL = "small", _("small company")
+    MEDIUM = "medium", _("medium-sized company")
+    LARGE = "large", _("large company")
+    GOVERNMENT = "government", _("government")
+    INTERNAL = "internal", _("internal")
+
+
+SCHOOLS = (OrganisationClass.MBO, OrganisationClass.HBO, OrganisationClass.WO)
+COMPANIES = (
+    OrganisationClass.MICRO,
+    OrganisationClass.SMALL,
+    OrganisationClass.MEDIUM,
+    OrganisationClass.LARGE,
+)
+
+
+class Region(models.TextChoices):
+    BRABANT = "brabant", _("Noord-Brabant")
+    NETHERLANDS = "netherlands", _("elsewhere in the Netherlands")
+    EUROPE = "europe", _("elsewhere in the EU")
+    WORLD = "world", _("outside the EU")
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def visible_to(self, user: User) -> "OrganisationQuerySet":
+        """Facility staff see every organisation, others those they belong to."""
+        return self if user.sees_every_booking else self.filter(memberships__user=user).distinct()
+
+
+class Organisation(models.Model):
+    name = models.CharField(_("name"), max_length=150, unique=True)
+    slug = models.SlugField(_("short name in addresses"), unique=True)
+    organisation_class = models.CharField(_("class"), max_length=20, choices=OrganisationClass.choices)
+    kvk_number = models.CharField(_("KvK number"), max_length=8, blank=True)
+    region = models.CharField(_("region"), max_length=20, choices=Region.choices, default=Region.BRABANT)
+    declared_on = models.DateField(
+        _("class declared on"), null=True, blank=True, help_text=_("When the organisation stated its class.")
+    )
+    suspended_at = models.DateTimeField(
+        _("suspended since"), null=True, blank=True, help_text=_("A suspended organisation cannot book.")
+    )
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kvk_number="") | models.Q(kvk_number__regex=r"^[0-9]{8}$"),
+                name="kvk_number_has_eight_digits",
+                violation_error_message=_("A KvK number has eight digits."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    MEMBER = "member", _("member")
+    PLANNER = "planner", _("planner")
+    MANAGER = "manager", _("organisation manager")
+
+
+class Membership(models.Model):
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("person"))
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, related_name="memberships", verbose_name=_("organisation")
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.MEMBER)
+    since = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organisation"], name="one_membership_per_person_and_organisation")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.get_role_display()}, {self.organisation}"
+
+
+def _digest(secret: str) -> str:
+    """Tokens are 256 random bits, so a plain hash holds: there is nothing to guess with a dictionary."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def matching(self, secret: str) -> "ApiTokenQuerySet":
+        """The unrevoked token that `secret` belongs to, its person allowed to sign in; at most one."""
+        return self.filter(digest=_digest(secret), revoked_at=None, user__is_active=True).select_related("user")
+
+
+class ApiToken(models.Model):
+    """A person's key for programs. The secret is shown once, when issued; only its hash is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("person"))
+    name = models.CharField(_("what it is for"), max_length=100, blank=True)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    last_used_on = models.DateField(_("last used"), null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return self.name or f"{self.user}"
+
+    @classmethod
+    def issue(cls, *, user: User, name: str = "") -> tuple["ApiToken", str]:
+        """A new token and its secret, which is not kept anywhere else."""
+        secret = f"bic_{secrets.token_urlsafe(32)}"
+        return cls.objects.create(user=user, name=name, digest=_digest(secret)), secret

@@ -189,7 +189,8 @@ class CalendarSpan(models.Model):
     spans of one calendar neither overlap nor touch a second row for the same moment.
     """
 
-    calendar = models.ForeignKey("schedule.Calendar", models.CASCADE, related_name="spans")
+    # No index of its own: the constraint's serves, and beside a plain one the planner would read whole calendars.
+    calendar = models.ForeignKey("schedule.Calendar", models.CASCADE, related_name="spans", db_index=False)
     period = DateTimeRangeField()
 
     class Meta:

@@ -189,7 +189,7 @@ class CalendarSpan(models.Model):
     spans of one calendar neither overlap nor touch a second row for the same moment.
     """
 
-    # No index of its own: the constraint's serves, and beside a plain one the planner would read whole calendars.
+    # No index of its own: the one of the constraint serves, and beside it a plain one misleads the planner.
     calendar = models.ForeignKey("schedule.Calendar", models.CASCADE, related_name="spans", db_index=False)
     period = DateTimeRangeField()
 

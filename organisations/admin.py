@@ -1,0 +1,160 @@
+"""The set-up pages about people: who they are, what they belong to, and the tokens of their programs."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from organisations.models import (
+    AUDITORS,
+    FACILITY_GROUPS,
+    FACILITY_MANAGERS,
+    TECHNICIANS,
+    ApiToken,
+    Membership,
+    Organisation,
+    User,
+)
+
+FACILITY_ROLES_IN_WORDS = {
+    TECHNICIANS: _("Technician: runs the floor, checks in for others, reports faults"),
+    FACILITY_MANAGERS: _("Facility manager: calendars, policies, approvals, these pages"),
+    AUDITORS: _("Auditor: reads reports and the rows behind them"),
+}
+
+admin.site.unregister(Group)  # the three there are belong to people, and are ticked there
+
+
+class FacilityManagersOnly:
+    """Django's own permissions are not used: being a facility manager is what counts."""
+
+    def has_module_permission(self, request) -> bool:
+        return request.user.is_active and request.user.is_facility_manager
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return self.has_module_permission(request)
+
+
+class FacilityRolesField(forms.ModelMultipleChoiceField):
+    widget = UnfoldAdminCheckboxSelectMultipleWidget
+
+    def label_from_instance(self, group: Group) -> str:
+        return str(FACILITY_ROLES_IN_WORDS[group.name])
+
+
+class MembershipsInline(FacilityManagersOnly, TabularInline):
+    model = Membership
+    fields = ["user", "organisation", "role"]
+    extra = 0
+
+    def get_fields(self, request, obj=None):
+        """Both ways round: of an organisation its people, of a person their organisations."""
+        parent = "user" if isinstance(obj, User) else "organisation"
+        return [field for field in self.fields if field != parent]
+
+    def get_autocomplete_fields(self, request):
+        return ["organisation" if self.parent_model is User else "user"]
+
+
+@admin.register(User)
+class PersonAdmin(FacilityManagersOnly, UserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["name", "email", "belongs_to", "is_active", "is_staff"]
+    list_filter = ["is_active", "is_staff", "groups", "memberships__role"]
+    search_fields = ["name", "email"]
+    ordering = ["name"]
+    readonly_fields = ["joined_at", "last_login"]
+    filter_horizontal = []
+    inlines = [MembershipsInline]
+    fieldsets = [
+        (None, {"fields": ["name", "email", "language", "password"]}),
+        (_("At the facility"), {"fields": ["groups", "is_staff"]}),
+        (_("Sign-in"), {"fields": ["is_active", "joined_at", "last_login"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["name", "email", "language", "usable_password", "password1", "password2"]}),
+    ]
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not request.user.is_superuser:
+            return fieldsets
+        return [*fieldsets, (_("Everything"), {"fields": ["is_superuser"]})]
+
+    def get_inlines(self, request, obj):
+        return self.inlines if obj else []
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("memberships__organisation")
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name != "groups":
+            return super().formfield_for_manytomany(db_field, request, **kwargs)
+        groups = Group.objects.filter(name__in=FACILITY_GROUPS).order_by("pk")
+        return FacilityRolesField(groups, required=False, label=_("roles"))
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        """A facility manager does not get above themselves by taking over a superuser's account."""
+        reaches_up = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return super().has_change_permission(request, obj) and not reaches_up
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        """Nobody is deleted, since the history names them; `may sign in` is taken away instead."""
+        return False
+
+    @admin.display(description=_("organisations"))
+    def belongs_to(self, person: User) -> str:
+        return ", ".join(membership.organisation.name for membership in person.memberships.all())
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(FacilityManagersOnly, ModelAdmin):
+    list_display = ["name", "organisation_class", "region", "declared_on", "suspended_at"]
+    list_filter = ["organisation_class", "region", ("suspended_at", admin.EmptyFieldListFilter)]
+    search_fields = ["name", "slug", "kvk_number"]
+    prepopulated_fields = {"slug": ["name"]}
+    inlines = [MembershipsInline]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(FacilityManagersOnly, ModelAdmin):
+    """Read and revoke. Tokens are made by `manage.py api_token`, so that no page ever shows one."""
+
+    list_display = ["user", "name", "created_at", "last_used_on", "revoked_at"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    search_fields = ["user__name", "user__email", "name"]
+    list_select_related = ["user"]
+    actions = ["revoke"]
+
+    def has_add_permission(self, request) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        """Of the list, for the action; one token's page is for reading."""
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+    @admin.action(description=_("Revoke the chosen tokens"), permissions=["change"])
+    def revoke(self, request, tokens):
+        count = tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+        told = ngettext("%(count)s token revoked.", "%(count)s tokens revoked.", count) % {"count": count}
+        self.message_user(request, told, messages.SUCCESS)

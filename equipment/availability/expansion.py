@@ -1,0 +1,133 @@
+"""What a calendar's events come to: periods of real time, out of wall-clock recurrence.
+
+django-scheduler keeps the events; its own expansion shifts, shortens or loses some of them, so here only its
+recurrence rule is asked for the dates, and the hours are laid on the wall clock of each date.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import takewhile
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from schedule.models import Event, Occurrence
+
+from equipment.availability.open_periods import Period
+
+ZONE = ZoneInfo("Europe/Amsterdam")
+# A machine open every hour for ten years fits; a rule that fires every minute does not.
+MOST_OCCURRENCES = 100_000
+
+
+def instant(wall: datetime) -> datetime:
+    """The moment, in UTC, of a naive wall-clock time in the site's zone.
+
+    Where the clock shows a time twice, or skips it, it is read as winter time, as django-scheduler does for
+    the starts it keeps; so what ends and what starts at that time still touch.
+    """
+    return max(wall.replace(tzinfo=ZONE, fold=fold).astimezone(UTC) for fold in (0, 1))
+
+
+def wall(moment: datetime) -> datetime:
+    """The naive wall-clock time in the site's zone at a moment."""
+    return moment.astimezone(ZONE).replace(tzinfo=None)
+
+
+def midnight(day: date) -> datetime:
+    """The moment, in UTC, a local day begins."""
+    return instant(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - a wall-clock time
+
+
+def starts_of(event: Event, *, until: datetime) -> list[datetime]:
+    """Naive wall-clock starts of an event that lie before `until`, moved and cancelled ones as first planned.
+
+    The event comes with its rule. A recurrence ends before `end_recurring_period`: nothing starts at that
+    moment. Raises ValidationError where its rule cannot be read, or fires too often to be anyone's opening
+    hours.
+    """
+    if event.rule is None:
+        return [wall(event.start)] if event.start < until else []
+    # The library narrows a rule's weekdays or month days to that of the start; the rule is meant as it
+    # stands.
+    event._event_params = event.rule.get_params
+    ends = min(until, event.end_recurring_period) if event.end_recurring_period else until
+    try:
+        starts = event.get_rrule_object(ZONE)
+        if "count" not in event.rule.get_params():
+            starts = starts.replace(until=wall(ends))  # so that a rule that never fires stops looking
+        found = list(_first(MOST_OCCURRENCES + 1, takewhile(lambda start: start < wall(ends), starts)))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValidationError(
+            _("The recurrence “%(rule)s” cannot be read: %(error)s") % {"rule": event.rule.name, "error": error}
+        ) from error
+    if len(found) > MOST_OCCURRENCES:
+        raise ValidationError(_("“%(event)s” repeats too often for a calendar.") % {"event": event.title})
+    return found
+
+
+def _first(most: int, moments: Iterable[datetime]) -> Iterator[datetime]:
+    return (moment for _position, moment in zip(range(most), moments, strict=False))
+
+
+def periods_of_event(event: Event, *, until: datetime) -> Iterator[Period]:
+    """The periods of an event that start before `until`, in UTC, in no order; they may overlap.
+
+    The event comes with its rule and its `occurrence_set` prefetched. The end is on the wall clock too: 22:00
+    to 06:00 is that also in the night of a clock change. A kept occurrence stands for the start it was made
+    from.
+    """
+    lasts = wall(event.end) - wall(event.start)
+    kept = list(event.occurrence_set.all())
+    if event.rule is None and not kept:
+        if event.start < min(until, event.end):
+            yield Period(event.start.astimezone(UTC), event.end.astimezone(UTC))
+        return
+    look_until = max([until, *(occurrence.original_start + timedelta(seconds=1) for occurrence in kept)])
+    starts = starts_of(event, until=look_until)
+    replaced = match(kept, starts)
+    for start in starts:
+        occurrence = replaced.get(start)
+        if occurrence is None:
+            period = Period(instant(start), instant(start + lasts))
+        elif occurrence.cancelled:
+            continue
+        else:
+            period = Period(occurrence.start.astimezone(UTC), occurrence.end.astimezone(UTC))
+        if period.start < min(until, period.end):
+            yield period
+
+
+def match(kept: Iterable[Occurrence], starts: Iterable[datetime]) -> dict[datetime, Occurrence]:
+    """Which kept occurrence replaces which start (naive wall clock).
+
+    By the moment it was made from, else by its day: so a cancelled Monday stays cancelled when the hours of
+    all Mondays change. One whose day the event no longer has stands for nothing.
+    """
+    starts = list(starts)
+    by_moment = {instant(start): start for start in starts}
+    replaced: dict[datetime, Occurrence] = {}
+    strays = []
+    for occurrence in kept:
+        start = by_moment.get(occurrence.original_start)
+        if start is None:
+            strays.append(occurrence)
+        else:
+            replaced[start] = occurrence
+    by_day = {start.date(): start for start in starts if start not in replaced} if strays else {}
+    for occurrence in strays:
+        start = by_day.get(wall(occurrence.original_start).date())
+        if start is not None:
+            replaced.setdefault(start, occurrence)
+    return replaced
+
+
+def united(periods: Iterable[Period]) -> list[Period]:
+    """In order, with those that overlap or touch made one."""
+    joined: list[Period] = []
+    for period in sorted(periods):
+        if joined and period.start <= joined[-1].end:
+            joined[-1] = Period(joined[-1].start, max(joined[-1].end, period.end))
+        else:
+            joined.append(period)
+    return joined

@@ -2,6 +2,10 @@
 
 from django.conf import settings
 
+THEMES = ("light", "dark")
+
 
 def site(request) -> dict:
-    return {"DEMO": settings.DEMO}
+    """`theme` is the reader's choice, or "" to follow the system; kept in a cookie by static/js/site.js."""
+    theme = request.COOKIES.get("theme", "")
+    return {"DEMO": settings.DEMO, "theme": theme if theme in THEMES else ""}

@@ -1,0 +1,231 @@
+"""What a person fills in: to find a machine, and to book one."""
+
+import re
+import secrets
+from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from bookings.models import Booking, Purpose
+from bookings.planning import Wish
+from bookings.rules import Refusal
+from bookings.templatetags.times import AMSTERDAM
+from equipment.models import Equipment, EquipmentQuerySet, Process
+from organisations.models import Organisation
+
+# Where a refusal is shown. What is not here concerns the whole.
+FIELD_OF = {
+    "not_member": "organisation",
+    "organisation_suspended": "organisation",
+    "needs_purpose": "purpose",
+    "in_the_past": "start",
+    "off_grid": "start",
+    "notice_too_short": "start",
+    "beyond_horizon": "date",
+    "outside_opening_hours": "start",
+    "during_outage": "start",
+    "clash": "start",
+    "zero_length": "end",
+    "too_short": "end",
+    "too_long": "end",
+}
+SUMMER, WINTER = "0", "1"
+
+
+class FindForm(forms.Form):
+    """Both in the address, so that a view can be shared."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=100)
+    process = forms.ChoiceField(label=_("What do you want to do?"), required=False)
+
+    def __init__(self, data, *, processes: list[str]):
+        super().__init__(data)
+        self.fields["process"].choices = [
+            ("", _("Everything")),
+            *((p.value, p.label) for p in Process if p in processes),
+        ]
+
+    def found(self, machines: EquipmentQuerySet) -> EquipmentQuerySet:
+        """`machines` narrowed to what is asked; a process nobody has asks nothing."""
+        asked = self.cleaned_data if self.is_valid() else {"q": "", "process": ""}
+        if asked.get("process"):
+            machines = machines.filter(type__process=asked["process"])
+        for word in asked.get("q", "").split():
+            machines = machines.filter(_mentions(word))
+        return machines
+
+
+def _mentions(word: str) -> Q:
+    """The word stands in a machine's code, name, place, type, fieldlab or materials."""
+    columns = (
+        "code",
+        "name",
+        "place",
+        "type__name",
+        "type__name_en",
+        "fieldlab__name",
+        "fieldlab__name_en",
+        "type__materials",
+    )
+    return reduce(or_, (Q(**{f"{column}__icontains": word}) for column in columns))
+
+
+class WallClockField(forms.CharField):
+    """A time of day as people write it: 9, 930, 9:30, 9.30 or 09:30; 24:00 is the end of the day."""
+
+    widget = forms.TextInput(
+        attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 5, "placeholder": "09:00"}
+    )
+    default_error_messages = {"unreadable": _("Write a time as 09:30.")}
+
+    def to_python(self, value):
+        """A (hour, minute) pair, as 24:00 is no `time`."""
+        text = super().to_python(value)
+        if not text:
+            return None
+        found = re.fullmatch(r"(\d{1,2})(?:[:.h]?(\d{2}))?", text)
+        hour, minute = (int(found[1]), int(found[2] or 0)) if found else (99, 99)
+        if minute > 59 or hour > 24 or (hour == 24 and minute):
+            raise forms.ValidationError(self.error_messages["unreadable"], code="unreadable")
+        return hour, minute
+
+
+class TwiceField(forms.ChoiceField):
+    """Which of the two, where the clock shows a time twice; not asked otherwise."""
+
+    def __init__(self, **kwargs):
+        choices = [(SUMMER, _("the first time, summer time")), (WINTER, _("the second time, winter time"))]
+        super().__init__(choices=choices, required=False, widget=forms.RadioSelect, **kwargs)
+
+
+def moments(on: date, clock: tuple[int, int]) -> list[datetime]:
+    """When the clock in Amsterdam shows this on that day: once as a rule, never or twice when it changes."""
+    hour, minute = clock
+    local = datetime.combine(on + timedelta(days=hour // 24), time(hour % 24, minute), AMSTERDAM)
+    both = [local, local.replace(fold=1)]
+    real = [m for m in both if m.astimezone(UTC).astimezone(AMSTERDAM).replace(tzinfo=None) == m.replace(tzinfo=None)]
+    return real if len(real) < 2 or real[0].utcoffset() != real[1].utcoffset() else real[:1]
+
+
+class BookingForm(forms.Form):
+    """One reservation of one machine, in Amsterdam's wall-clock time.
+
+    After `is_valid()`, `wish` is what is asked for. A time the clock does not show that night is refused with the
+    reason; one it shows twice is asked back through `start_twice` or `end_twice`, which are shown then only.
+    """
+
+    date = forms.DateField(label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    start = WallClockField(label=_("From"))
+    end = WallClockField(label=_("Until"))
+    end_date = forms.DateField(
+        label=_("Until, on another day"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    start_twice = TwiceField(label=_("The clock shows this start twice that night. Which one?"))
+    end_twice = TwiceField(label=_("The clock shows this end twice that night. Which one?"))
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.none(), label=_("For"), to_field_name="slug", empty_label=None
+    )
+    purpose = forms.ModelChoiceField(
+        Purpose.objects.none(),
+        label=_("Purpose"),
+        to_field_name="code",
+        empty_label=_("Choose a purpose"),
+        error_messages={"invalid_choice": _("Choose a purpose that fits this organisation.")},
+    )
+    title = forms.CharField(
+        label=_("Title"),
+        required=False,
+        max_length=Booking._meta.get_field("title").max_length,
+        help_text=_("Only you, your organisation and the facility see it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    token = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(
+        self, data=None, *, equipment: Equipment, organisations: list[Organisation], today: date, initial=None
+    ):
+        super().__init__(data, initial={"date": today, "token": secrets.token_urlsafe(16), **(initial or {})})
+        self.equipment = equipment
+        self.wish: Wish | None = None
+        self.refusals: tuple[Refusal, ...] = ()
+        self.fields["organisation"].queryset = Organisation.objects.filter(pk__in=[o.pk for o in organisations])
+        asked = self["organisation"].value()
+        chosen = next((o for o in organisations if o.slug == asked), organisations[0] if organisations else None)
+        if chosen:
+            self.initial.setdefault("organisation", chosen.slug)
+            self.fields["purpose"].queryset = Purpose.objects.offered_to(chosen, on=today)
+        if len(organisations) == 1:
+            self.fields["organisation"].widget = forms.HiddenInput()
+        longest = equipment.policy.longest
+        self.may_cross_midnight = longest is None or longest > timedelta(hours=24) or equipment.policy.unattended
+        if not self.may_cross_midnight:
+            self.fields["end_date"].widget = forms.HiddenInput()
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        on, until = cleaned.get("date"), cleaned.get("end_date") or cleaned.get("date")
+        start = self._moment("start", on)
+        end = self._moment("end", until)
+        if start and end and not self.errors:
+            if end <= start:
+                self.add_error("end", _("The end must come after the start."))
+            else:
+                self.wish = Wish(start=start, end=end, equipment=self.equipment)
+        return cleaned
+
+    def _moment(self, name: str, on: date | None) -> datetime | None:
+        """The aware moment of field `name` on that day, or None after saying on the field what is wrong."""
+        shown = self.cleaned_data.get(name)
+        if on is None or shown is None:
+            return None
+        which = self.cleaned_data.get(f"{name}_twice")
+        try:
+            found = moments(on, shown)
+        except OverflowError:
+            self.add_error(name, _("That date is too far away."))
+            return None
+        if not found:
+            self.add_error(name, _("The clock skips this time: that night it goes from 02:00 to 03:00 at once."))
+        elif len(found) == 2 and not which:
+            self.add_error(name, _("The clock shows this time twice that night. Choose which one below."))
+            self.fields[f"{name}_twice"].asked = True
+        else:
+            if len(found) == 2:
+                self.fields[f"{name}_twice"].asked = True
+            return found[int(which) if len(found) == 2 else 0]
+        return None
+
+    def show_refusals(self, refusals: tuple[Refusal, ...]) -> None:
+        """Each beside the field it concerns; the alternatives stay together in `refusals`."""
+        self.refusals = refusals
+        for refusal in refusals:
+            self.add_error(FIELD_OF.get(refusal.code), refusal.message)
+
+    @property
+    def alternatives(self) -> list:
+        """Other times or machines that the refusals offer, each once."""
+        return list(dict.fromkeys(a for refusal in self.refusals for a in refusal.alternatives))
+
+
+def as_initial(start: datetime, end: datetime) -> dict:
+    """The form's own fields for a period, so that it can be filled in for somebody."""
+    first, last = start.astimezone(AMSTERDAM), end.astimezone(AMSTERDAM)
+    return {
+        "date": first.date(),
+        "start": f"{first:%H:%M}",
+        "end": f"{last:%H:%M}",
+        "end_date": last.date() if last.date() != first.date() else None,
+        "start_twice": _which(first),
+        "end_twice": _which(last),
+    }
+
+
+def _which(moment: datetime) -> str:
+    both = moments(moment.date(), (moment.hour, moment.minute))
+    return (WINTER if moment.fold else SUMMER) if len(both) == 2 else ""

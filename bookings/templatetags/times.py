@@ -1,0 +1,106 @@
+"""How moments, periods and durations are written on the pages: Amsterdam's wall clock, 24 hours."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+register = template.Library()
+
+
+def local(moment: datetime) -> datetime:
+    return moment.astimezone(AMSTERDAM)
+
+
+@register.filter
+def clock(moment: datetime) -> str:
+    """14:30"""
+    return f"{local(moment):%H:%M}"
+
+
+@register.filter
+def day(moment: datetime | date) -> str:
+    """Mon 28 March; the year is added by `long_day`."""
+    return formats.date_format(local(moment) if isinstance(moment, datetime) else moment, "D j F")
+
+
+@register.filter
+def long_day(moment: datetime | date) -> str:
+    """Monday 28 March 2027"""
+    return formats.date_format(local(moment) if isinstance(moment, datetime) else moment, "l j F Y")
+
+
+@register.filter
+def numeric_day(moment: datetime | date) -> str:
+    """28-03-2027"""
+    return f"{local(moment) if isinstance(moment, datetime) else moment:%d-%m-%Y}"
+
+
+@register.filter
+def week_number(moment: datetime | date) -> int:
+    """The ISO week."""
+    return (local(moment) if isinstance(moment, datetime) else moment).isocalendar().week
+
+
+@register.filter
+def week_of(moment: datetime):
+    """The ISO week with its year: `.year` and `.week`."""
+    return local(moment).isocalendar()
+
+
+@register.filter
+def span(period) -> str:
+    """A period with `.start` and `.end`: 09:00–12:00 on one day, with the days where there are two."""
+    return hours(period.start, period.end)
+
+
+def hours(start: datetime, end: datetime) -> str:
+    first, last = local(start), local(end)
+    if last.date() == first.date() or last == midnight_after(first):
+        return f"{first:%H:%M}–{'24:00' if last.date() != first.date() else f'{last:%H:%M}'}"
+    return f"{day(first)} {first:%H:%M} – {day(last)} {last:%H:%M}"
+
+
+def midnight_after(moment: datetime) -> datetime:
+    return datetime.combine(moment.date() + timedelta(days=1), datetime.min.time(), AMSTERDAM)
+
+
+@register.filter
+def in_words(duration: timedelta | None) -> str:
+    """4 hours, 1 hour 30 minutes, 3 days; "" for None. Seconds are not written."""
+    if duration is None:
+        return ""
+    minutes = int(duration.total_seconds()) // 60
+    if minutes >= 48 * 60 and minutes % (24 * 60) == 0:
+        days = minutes // (24 * 60)
+        return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+    whole, rest = divmod(minutes, 60)
+    parts = []
+    if whole:
+        parts.append(ngettext("%(count)d hour", "%(count)d hours", whole) % {"count": whole})
+    if rest or not whole:
+        parts.append(ngettext("%(count)d minute", "%(count)d minutes", rest) % {"count": rest})
+    return " ".join(parts)
+
+
+@register.filter
+def lasts(period) -> str:
+    """The elapsed duration of a period, in words."""
+    return in_words(period.end - period.start)
+
+
+@register.filter
+def until(moment: datetime, now: datetime) -> str:
+    """How a moment ahead is said: 16:15 today, Tue 08:00 within a week, Tue 8 December 08:00 after that."""
+    there, here = local(moment), local(now)
+    if there.date() == here.date():
+        return f"{there:%H:%M}"
+    if there == midnight_after(here):
+        return "24:00"
+    if there.date() - here.date() < timedelta(days=7):
+        return f"{formats.date_format(there, 'D')} {there:%H:%M}"
+    return _("%(day)s %(time)s") % {"day": day(there), "time": f"{there:%H:%M}"}

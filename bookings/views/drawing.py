@@ -1,0 +1,126 @@
+"""Lanes made ready for the templates: a strip to look at, a state to read, a day's list that says the same."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from bookings.templatetags.times import AMSTERDAM
+from bookings.views.lanes import Lane, Own, within
+from equipment.availability import Period
+
+WIDTH = 1000  # of a strip, in its own units
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A mark on a strip: `x` and `width` out of WIDTH; `mark` names its style in timeline.css."""
+
+    mark: str
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    blocks: list[Block]
+    now: float | None  # where the red line stands
+
+
+@dataclass(frozen=True, slots=True)
+class StateNow:
+    """free, occupied, mine or closed; `until` is None when it is longer than the lane looks ahead."""
+
+    kind: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line in a day's list: free (can still be booked), occupied, or own with its reservation."""
+
+    kind: str
+    start: datetime
+    end: datetime
+    own: Own | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    date: date
+    today: bool
+    strip: Strip
+    entries: list[Entry]
+
+
+def day_bounds(on: date) -> tuple[datetime, datetime]:
+    """The local day `[00:00, 00:00 of the next)`: 23 or 25 hours long when the clock changes."""
+    start = datetime.combine(on, time.min, AMSTERDAM)
+    return start, datetime.combine(on + timedelta(days=1), time.min, AMSTERDAM)
+
+
+def mark_of(own: Own) -> str:
+    return f"{own.whose} {own.state}"
+
+
+def strip(lane: Lane, *, start: datetime, end: datetime, now: datetime) -> Strip:
+    """Marks in `[start, end)`, those drawn later on top."""
+    marked: list[tuple[str, object]] = [("open", period) for period in lane.open]
+    marked += [("others", period) for period in lane.occupied]
+    marked += [(f"around {own.whose}", own.occupied) for own in lane.own]
+    marked += [(mark_of(own), own) for own in lane.own]
+    length = end - start
+    blocks = [
+        Block(mark, round((part.start - start) / length * WIDTH, 2), round((part.end - part.start) / length * WIDTH, 2))
+        for mark, period in marked
+        if (part := within(period, start, end))
+    ]
+    return Strip(blocks, round((now - start) / length * WIDTH, 2) if start <= now < end else None)
+
+
+def state_now(lane: Lane, now: datetime) -> StateNow:
+    for own in lane.own:
+        if own.occupied.start <= now < own.occupied.end:
+            return StateNow("mine" if own.whose == "mine" else "occupied", own.occupied.end)
+    for kind, periods in (("occupied", lane.occupied), ("free", lane.free)):
+        for period in periods:
+            if period.start <= now < period.end:
+                return StateNow(kind, period.end)
+    return StateNow("closed", next((period.start for period in lane.free if period.start > now), None))
+
+
+def days(lane: Lane, dates: Iterable[date], *, now: datetime) -> list[Day]:
+    return [_day(lane, on, now) for on in dates]
+
+
+def _day(lane: Lane, on: date, now: datetime) -> Day:
+    start, end = day_bounds(on)
+    entries = [
+        Entry("occupied", part.start, part.end) for period in lane.occupied if (part := within(period, start, end))
+    ]
+    entries += [
+        Entry("own", part.start, part.end, own) for own in lane.own if (part := within(own, start, end))
+    ]
+    entries += [
+        Entry("free", part.start, part.end) for period in lane.free if (part := within(period, max(start, now), end))
+    ]
+    return Day(
+        date=on,
+        today=start <= now < end,
+        strip=strip(lane, start=start, end=end, now=now),
+        entries=sorted(entries, key=lambda entry: entry.start),
+    )
+
+
+def calendar_hours(lane: Lane) -> tuple[str, str]:
+    """The hours of the clock that the week calendar needs, `("07:00", "18:00")`: from an hour's beginning to one."""
+    periods: list[Period | Own] = [*lane.open, *lane.occupied, *lane.own]
+    if not periods:
+        return "07:00", "18:00"
+    first, last = 24, 0
+    for period in periods:
+        start, end = period.start.astimezone(AMSTERDAM), period.end.astimezone(AMSTERDAM)
+        if start.date() != (end - timedelta(microseconds=1)).date():
+            return "00:00", "24:00"
+        first = min(first, start.hour)
+        last = max(last, 24 if end.date() > start.date() else end.hour + (end.minute > 0))
+    return f"{first:02}:00", f"{last:02}:00"

@@ -1,0 +1,122 @@
+"""What one person may see of machines' time: open, occupied by others, and what is theirs.
+
+Another organisation's bookings are merged into stretches of "occupied": neither who nor why, nor where one
+ends and the next begins, leaves the server.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+from psycopg.types.range import TimestamptzRange
+
+from bookings.free_time import timelines
+from bookings.models import HOLDING_STATES, Reservation, ReservationState
+from equipment.availability import Period
+from equipment.models import Equipment, EquipmentQuerySet
+from organisations.models import User
+
+SHOWN = [*HOLDING_STATES, ReservationState.COMPLETED]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A reservation that the person asking may see. `whose` is mine, organisation or others (facility staff)."""
+
+    reference: str
+    title: str
+    organisation: str
+    state: str
+    whose: str
+    start: datetime
+    end: datetime
+    occupied: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One machine's time in a window; every list in order of time, periods half-open."""
+
+    equipment: Equipment
+    open: list[Period]
+    free: list[Period]
+    occupied: list[Period]  # by others, of whom nothing is told
+    own: list[Own]
+
+
+def lanes(*, equipment: EquipmentQuerySet, user: User, start: datetime, end: datetime) -> list[Lane]:
+    """A lane per machine, in the machines' order. Two statements, however many machines."""
+    machines = list(equipment.annotate(visible=ArraySubquery(_visible(user, start, end))))
+    times = timelines(equipment=machines, start=start, end=end)
+    return [
+        Lane(
+            equipment=machine,
+            open=times[machine.pk].open,
+            free=times[machine.pk].free,
+            occupied=without(times[machine.pk].occupied, [own.occupied for own in mine]),
+            own=mine,
+        )
+        for machine in machines
+        for mine in [[_own(row, user) for row in machine.visible]]
+    ]
+
+
+def _visible(user: User, start: datetime, end: datetime):
+    return (
+        Reservation.objects.visible_to(user)
+        .filter(state__in=SHOWN, equipment=OuterRef("pk"))
+        .overlapping(TimestamptzRange(start, end))
+        .order_by("period")
+        .values(
+            row=JSONObject(
+                reference="booking__reference",
+                title="booking__title",
+                organisation="booking__organisation__name",
+                booker="booking__booker_id",
+                state="state",
+                start="period__startswith",
+                end="period__endswith",
+                occupied_start="occupied__startswith",
+                occupied_end="occupied__endswith",
+            )
+        )
+    )
+
+
+def _own(row: dict, user: User) -> Own:
+    if row["booker"] == user.pk:
+        whose = "mine"
+    else:
+        whose = "others" if user.sees_every_booking else "organisation"
+    return Own(
+        reference=row["reference"],
+        title=row["title"],
+        organisation=row["organisation"],
+        state=row["state"],
+        whose=whose,
+        start=datetime.fromisoformat(row["start"]),
+        end=datetime.fromisoformat(row["end"]),
+        occupied=Period(datetime.fromisoformat(row["occupied_start"]), datetime.fromisoformat(row["occupied_end"])),
+    )
+
+
+def without(periods: Iterable[Period], cuts: Iterable[Period]) -> list[Period]:
+    """What is left of `periods` when `cuts` are taken away; both in order of time and apart among themselves."""
+    left = list(periods)
+    for cut in cuts:
+        left = [
+            piece
+            for period in left
+            for piece in (Period(period.start, min(period.end, cut.start)), Period(max(period.start, cut.end), period.end))
+            if piece.start < piece.end
+        ]
+    return left
+
+
+def within(period, start: datetime, end: datetime) -> Period | None:
+    """The part of `period` inside `[start, end)`; None when there is none."""
+    inside = Period(max(period.start, start), min(period.end, end))
+    return inside if inside.start < inside.end else None

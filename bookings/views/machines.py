@@ -1,0 +1,154 @@
+"""Finding a machine, looking at its week, and booking it."""
+
+from datetime import date, datetime, timedelta
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from bookings import idempotency
+from bookings.forms import BookingForm, FindForm, as_initial
+from bookings.models import Booking
+from bookings.rules import Refused
+from bookings.services import book
+from bookings.templatetags.times import AMSTERDAM
+from bookings.views.drawing import calendar_hours, day_bounds, days, state_now, strip
+from bookings.views.lanes import lanes
+from equipment.models import Equipment
+from organisations.models import Organisation, User
+
+LOOKS_AHEAD = timedelta(days=8)  # to say until when a machine is free, or when it opens
+STRIP_HOURS = (6, 22)
+REMEMBERED = ("organisation", "purpose", "title", "token")
+
+
+@login_required
+@require_safe
+def home(request):
+    """All machines by fieldlab with their day and their state now."""
+    now = timezone.now()
+    machines = Equipment.objects.in_service().with_type()
+    processes = list(machines.order_by().values_list("type__process", flat=True).distinct())
+    form = FindForm(request.GET, processes=processes)
+    start, ahead = day_bounds(now.astimezone(AMSTERDAM).date())[0], now + LOOKS_AHEAD
+    shown = [
+        {
+            "equipment": lane.equipment,
+            "state": state_now(lane, now),
+            "strip": strip(lane, start=_at(start, STRIP_HOURS[0]), end=_at(start, STRIP_HOURS[1]), now=now),
+        }
+        for lane in lanes(equipment=form.found(machines), user=request.user, start=start, end=ahead)
+    ]
+    hours = range(STRIP_HOURS[0], STRIP_HOURS[1], 2)
+    return render(request, "bookings/home.html", {"form": form, "machines": shown, "now": now, "hours": hours})
+
+
+def _at(day: datetime, hour: int) -> datetime:
+    return day.replace(hour=hour)
+
+
+@login_required
+def machine(request, code: str):
+    """GET shows the machine, its week and the form; POST books, or fills in the alternative that was chosen."""
+    now = timezone.now()
+    equipment = get_object_or_404(Equipment.objects.with_type(), code=code)
+    if request.method != "POST":
+        return _show(request, equipment, _form(request, equipment, now, initial=_asked(request.GET)), now)
+    if "alternative" in request.POST:
+        kept = {name: request.POST.get(name, "") for name in REMEMBERED}
+        initial = kept | _period_initial(request.POST["alternative"])
+        return _show(request, equipment, _form(request, equipment, now, initial=initial), now)
+    form = _form(request, equipment, now, data=request.POST)
+    if form.is_valid():
+        try:
+            booking = _book_once(form, request.user, now)
+        except Refused as refused:
+            form.show_refusals(refused.refusals)
+        else:
+            messages.success(request, _("Booked. Your reference is %(reference)s.") % {"reference": booking.reference})
+            return redirect("booking", booking.reference)
+    return _show(request, equipment, form, now, status=422)
+
+
+def _book_once(form: BookingForm, user: User, now: datetime) -> Booking:
+    """Books what the form asks; the same form sent again finds the booking it made. Raises Refused."""
+    asked = form.cleaned_data
+    contents = (form.wish.start.isoformat(), form.wish.end.isoformat(), form.equipment.code, asked["organisation"].slug)
+    contents += (asked["purpose"].code, asked["title"])
+    key = f"form {asked['token']} {'|'.join(contents)}"[: idempotency.LONGEST_KEY]
+    with transaction.atomic():
+        claimed = idempotency.claim(user=user, key=key, request=[c.encode() for c in contents], now=now)
+        if claimed.status is not None:
+            return Booking.objects.visible_to(user).get(reference=claimed.body)
+        booking = book(
+            booker=user,
+            organisation=asked["organisation"],
+            purpose=asked["purpose"],
+            wishes=[form.wish],
+            title=asked["title"],
+            now=now,
+        ).booking
+        idempotency.keep(claimed, status=201, body=booking.reference)
+    return booking
+
+
+def _form(request, equipment: Equipment, now: datetime, *, data=None, initial=None) -> BookingForm:
+    organisations = list(Organisation.objects.filter(memberships__user=request.user))
+    today = now.astimezone(AMSTERDAM).date()
+    return BookingForm(data, equipment=equipment, organisations=organisations, today=today, initial=initial)
+
+
+def _show(request, equipment: Equipment, form: BookingForm, now: datetime, status: int = 200):
+    monday = _week(request.GET.get("week"), form, now)
+    dates = [monday + timedelta(days=n) for n in range(7)]
+    start, end = day_bounds(dates[0])[0], day_bounds(dates[-1])[1]
+    [lane] = lanes(equipment=Equipment.objects.with_type().filter(pk=equipment.pk), user=request.user, start=start, end=end)
+    context = {
+        "equipment": equipment,
+        "policy": equipment.policy,
+        "form": form,
+        "now": now,
+        "monday": monday,
+        "sunday": dates[-1],
+        "previous": monday - timedelta(days=7),
+        "next": monday + timedelta(days=7),
+        "days": days(lane, dates, now=now),
+        "calendar_hours": calendar_hours(lane),
+    }
+    return render(request, "bookings/machine.html", context, status=status)
+
+
+def _week(asked: str | None, form: BookingForm, now: datetime) -> date:
+    """The Monday of the week asked for, as 2026-W48; else of the form's date; else of today."""
+    try:
+        return datetime.strptime(f"{asked}-1", "%G-W%V-%u").replace(tzinfo=AMSTERDAM).date()
+    except ValueError:
+        pass
+    day = form["date"].value() if form.is_bound or "start" in form.initial else None
+    if not isinstance(day, date):
+        try:
+            day = date.fromisoformat(day or "")
+        except ValueError:
+            day = now.astimezone(AMSTERDAM).date()
+    return day - timedelta(days=day.weekday())
+
+
+def _asked(query) -> dict:
+    """What an address fills in: `from` and `until` as ISO 8601 moments, and the organisation."""
+    initial = _period_initial(f"{query.get('from', '')}/{query.get('until', '')}")
+    return initial | ({"organisation": query["organisation"]} if query.get("organisation") else {})
+
+
+def _period_initial(text: str) -> dict:
+    """Form fields for an ISO 8601 interval "start/end"; nothing when it is not one."""
+    start, _slash, end = text.partition("/")
+    try:
+        period = parse_datetime(start), parse_datetime(end)
+    except ValueError:
+        return {}
+    return as_initial(*period) if all(p and p.tzinfo for p in period) else {}

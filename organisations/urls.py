@@ -1,0 +1,12 @@
+"""The pages a person has of their own."""
+
+from django.urls import path
+
+from organisations import views
+
+urlpatterns = [
+    path("language/", views.choose_language, name="choose_language"),
+    path("me/", views.account, name="account"),
+    path("me/tokens/", views.issue_token, name="issue_token"),
+    path("me/tokens/<int:pk>/revoke/", views.revoke_token, name="revoke_token"),
+]

@@ -1,0 +1,70 @@
+"""What a person keeps about themselves: language and the tokens their programs sign in with."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
+
+from organisations.models import ApiToken, User
+
+
+@require_POST
+def choose_language(request):
+    """Kept on the person when signed in, and in a cookie for the pages before that."""
+    language = request.POST.get("language", "")
+    there = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure()):
+        there = "/"
+    answer = redirect(there)
+    if language in dict(settings.LANGUAGES):
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=settings.SESSION_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            samesite="Lax",
+        )
+        if request.user.is_authenticated:
+            User.objects.filter(pk=request.user.pk).update(language=language)
+        translation.activate(language)
+    return answer
+
+
+@login_required
+@require_safe
+def account(request):
+    return _account_page(request)
+
+
+@login_required
+@require_POST
+@sensitive_variables("secret")
+def issue_token(request):
+    """The answer shows the secret, once: it is kept nowhere, so there is no page to send the browser on to."""
+    name = request.POST.get("name", "").strip()[: ApiToken._meta.get_field("name").max_length]
+    _token, secret = ApiToken.issue(user=request.user, name=name)
+    return _account_page(request, secret=secret)
+
+
+@sensitive_variables("secret")
+def _account_page(request, secret: str = ""):
+    context = {
+        "memberships": request.user.memberships.select_related("organisation"),
+        "tokens": request.user.api_tokens.filter(revoked_at=None).order_by("-created_at"),
+        "secret": secret,
+    }
+    return render(request, "organisations/account.html", context, headers={"Cache-Control": "no-store"})
+
+
+@login_required
+@require_POST
+def revoke_token(request, pk: int):
+    token = get_object_or_404(request.user.api_tokens, pk=pk)
+    request.user.api_tokens.filter(pk=pk, revoked_at=None).update(revoked_at=timezone.now())
+    messages.success(request, _("Token “%(name)s” no longer works.") % {"name": token})
+    return redirect("account")

@@ -44,7 +44,10 @@ class Purpose(Bilingual):
     )
     offered_from = models.DateField(_("offered from"), null=True, blank=True)
     offered_until = models.DateField(
-        _("offered until"), null=True, blank=True, help_text=_("The first day on which it is no longer offered.")
+        _("offered until"),
+        null=True,
+        blank=True,
+        help_text=_("The first day on which it is no longer offered."),
     )
     position = models.PositiveSmallIntegerField(_("order on screens"), default=0)
 
@@ -54,6 +57,23 @@ class Purpose(Bilingual):
         verbose_name = _("purpose")
         verbose_name_plural = _("purposes")
         ordering = ["position", "name"]
+
+    def is_offered_to(self, organisation: Organisation, *, on) -> bool:
+        """The same question as `offered_to`, of one purpose already read."""
+        return (
+            (not self.organisation_classes or organisation.organisation_class in self.organisation_classes)
+            and (self.offered_from is None or self.offered_from <= on)
+            and (self.offered_until is None or on < self.offered_until)
+        )
+
+    def counts_as(self, *, on) -> Economic:
+        """The ruling in force on the local date `on`; economic where there is none, which is the safe side.
+
+        Reads the rulings once: prefetch them when asking for many purposes.
+        """
+        in_force = [ruling for ruling in self.rulings.all() if ruling.valid_from <= on]
+        latest = max(in_force, key=lambda ruling: ruling.valid_from, default=None)
+        return Economic(latest.economic) if latest else Economic.ECONOMIC
 
 
 class PurposeRuling(models.Model):
@@ -88,11 +108,11 @@ class BookingReference(Func):
 class BookingQuerySet(models.QuerySet["Booking"]):
     def visible_to(self, user: User) -> "BookingQuerySet":
         """One's own, those of organisations one plans for or manages, and everything for the facility's staff."""
-        if user.sees_every_booking:
-            return self
-        led = Organisation.objects.filter(
-            memberships__user=user, memberships__role__in=[Role.PLANNER, Role.MANAGER]
-        )
+        return self if user.sees_every_booking else self.led_by(user)
+
+    def led_by(self, user: User) -> "BookingQuerySet":
+        """One's own while one belongs to the organisation, and those of organisations one plans for or manages."""
+        led = Organisation.objects.filter(memberships__user=user, memberships__role__in=[Role.PLANNER, Role.MANAGER])
         belongs = Organisation.objects.filter(memberships__user=user)
         return self.filter(Q(organisation__in=led) | Q(booker=user, organisation__in=belongs))
 
@@ -155,7 +175,12 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         return self.filter(occupied__overlap=period)
 
     def visible_to(self, user: User) -> "ReservationQuerySet":
-        return self.filter(booking__in=Booking.objects.visible_to(user))
+        return self if user.sees_every_booking else self.filter(booking__in=Booking.objects.visible_to(user))
+
+    def changeable_by(self, user: User) -> "ReservationQuerySet":
+        """Those this person may move or cancel: one's own, one's organisation's where one plans for or manages it, and
+        all for a facility manager. Technicians and auditors see the rest, and leave it as it is."""
+        return self if user.is_facility_manager else self.filter(booking__in=Booking.objects.led_by(user))
 
     def going_on_or_ahead(self, now) -> "ReservationQuerySet":
         """Not over yet at `now`."""
@@ -167,9 +192,7 @@ class Reservation(models.Model):
     """One machine held for one period. `period` and `occupied` are half-open, UTC in the database."""
 
     booking = models.ForeignKey(Booking, models.CASCADE, related_name="reservations", verbose_name=_("booking"))
-    equipment = models.ForeignKey(
-        Equipment, models.PROTECT, related_name="reservations", verbose_name=_("equipment")
-    )
+    equipment = models.ForeignKey(Equipment, models.PROTECT, related_name="reservations", verbose_name=_("equipment"))
     period = DateTimeRangeField(_("period"))
     occupied = DateTimeRangeField(
         _("occupied"), help_text=_("The period with set-up and clean-up: what nobody else may have.")
@@ -177,9 +200,7 @@ class Reservation(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=ReservationState.choices)
     # As they were when it was booked; reports read these, so that a later ruling does not rewrite the past.
     economic = models.CharField(_("counts as"), max_length=12, choices=Economic.choices)
-    organisation_class = models.CharField(
-        _("class of organisation"), max_length=20, choices=OrganisationClass.choices
-    )
+    organisation_class = models.CharField(_("class of organisation"), max_length=20, choices=OrganisationClass.choices)
     revision = models.PositiveIntegerField(
         _("revision"), default=0, help_text=_("How often it was moved; the SEQUENCE of its calendar entry.")
     )
@@ -249,9 +270,7 @@ class Override(models.Model):
 class Concern(models.Model):
     """A reservation that no longer keeps a rule, since something else changed; open until a manager settles it."""
 
-    reservation = models.ForeignKey(
-        Reservation, models.CASCADE, related_name="concerns", verbose_name=_("reservation")
-    )
+    reservation = models.ForeignKey(Reservation, models.CASCADE, related_name="concerns", verbose_name=_("reservation"))
     code = models.CharField(_("rule"), max_length=30)
     raised_at = models.DateTimeField(_("raised"))
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)

@@ -1,0 +1,202 @@
+"""Free time: what is open and not taken, now and for whoever asks. The one computation of it; the calendar pages,
+the search, the rules and the reports all read it here."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from django.db import connection
+
+from bookings.models import HOLDING_STATES
+from bookings.planning import (
+    LONGEST_WAIT_FOR_PEOPLE,
+    ZONE,
+    MachineTime,
+    leaves_unbroken,
+    next_on_grid,
+    occupied_by,
+    possible_starts,
+)
+from equipment.availability import OPEN_TIME, Period, periods_of
+from equipment.models import Equipment
+from equipment.policy import Policy
+
+MACHINE_TIMES = f"""
+    WITH asked AS (
+        SELECT row_number() OVER ()::int AS ask, equipment_id, tstzrange(starts, ends) AS period
+          FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS a(equipment_id, starts, ends)
+    ), open_time AS ({OPEN_TIME})
+    SELECT open_time.ask, open_time.open, open_time.out,
+           (SELECT range_agg(reservation.occupied)
+              FROM bookings_reservation reservation
+             WHERE reservation.equipment_id = open_time.equipment_id
+               AND reservation.occupied && open_time.period
+               AND reservation.state = ANY (%s)
+               AND reservation.id <> ALL (%s))
+      FROM open_time
+     ORDER BY open_time.ask
+"""
+
+
+def machine_times(
+    asks: Sequence[tuple[int, datetime, datetime]], *, leaving_out: Sequence[int] = ()
+) -> list[MachineTime]:
+    """What each ask `(equipment id, start, end)` can count on, in the order asked; one statement for any number.
+
+    Open time and outages are cut to the window; what is taken may reach beyond it. `leaving_out`: ids of
+    reservations that do not count, as the one that is being moved.
+    """
+    if not asks:
+        return []
+    equipment_ids, starts, ends = (list(column) for column in zip(*asks, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MACHINE_TIMES,
+            [equipment_ids, starts, ends, [str(state) for state in HOLDING_STATES], list(leaving_out)],
+        )
+        return [
+            MachineTime(open=periods_of(open_), out=periods_of(out), taken=periods_of(taken or ()))
+            for _, open_, out, taken in cursor.fetchall()
+        ]
+
+
+def window_for(policy: Policy, start: datetime, end: datetime) -> Period:
+    """How far a machine's time must be known to judge any period in `[start, end)`: set-up and clean-up, and for an
+    unattended run the longest wait for people."""
+    after = policy.clean_up + (LONGEST_WAIT_FOR_PEOPLE if policy.unattended else timedelta(0))
+    return Period(start - policy.set_up, end + after)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One machine's window as a screen draws it; lists in order, cut to the window, in UTC."""
+
+    open: list[Period]
+    occupied: list[Period]
+    free: list[Period]
+
+
+def timelines(*, equipment: Iterable[Equipment], start: datetime, end: datetime) -> dict[int, Timeline]:
+    """Per equipment id what is open, occupied and free in `[start, end)`. One statement for any number of machines."""
+    machines = list(equipment)
+    times = machine_times([(machine.pk, start, end) for machine in machines])
+    window = Period(start.astimezone(UTC), end.astimezone(UTC))
+    return {
+        machine.pk: Timeline(
+            open=list(time.open),
+            occupied=[Period(max(p.start, window.start), min(p.end, window.end)) for p in time.taken],
+            free=time.free,
+        )
+        for machine, time in zip(machines, times, strict=True)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time for which enough machines are free together: `[start, end)` on each of `equipment`."""
+
+    start: datetime
+    end: datetime
+    equipment: tuple[Equipment, ...]
+
+
+Bookable = Callable[[Equipment, MachineTime, datetime, datetime], bool]
+
+
+def free_slots(
+    *,
+    equipment: Sequence[Equipment],
+    duration: timedelta,
+    earliest: datetime,
+    latest: datetime,
+    now: datetime,
+    units: int = 1,
+    limit: int = 10,
+    bookable: Bookable | None = None,
+) -> list[Slot]:
+    """The first times at which `units` of these machines can be had for `duration`, earliest first; one statement.
+
+    A slot starts at or after `earliest` and ends at or before `latest`; further slots start when the one before has
+    ended, so that the list shows choices and not one choice shifted. Of more machines than needed, those are chosen
+    whose free stretch is the shortest, which leaves the long ones whole. `equipment` comes with its type.
+    `bookable` may refuse a machine for a time, for reasons that free time does not tell.
+    """
+    searched = [_Searched(machine, machine.policy) for machine in equipment]
+    searched = [s for s in searched if s.policy.shortest <= duration <= (s.policy.longest or duration)]
+    searched = [s for s in searched if not duration % s.policy.grid]
+    if len(searched) < units or earliest >= latest:
+        return []
+    windows = [window_for(s.policy, earliest, latest) for s in searched]
+    times = machine_times([(s.machine.pk, *window) for s, window in zip(searched, windows, strict=True)])
+    for s, time in zip(searched, times, strict=True):
+        s.look_at(time, duration, earliest, latest, now)
+    return list(islice(_slots(searched, duration, units, bookable), limit))
+
+
+class _Searched:
+    """A machine under search: its time, and the stretches `[first, last]` in which a slot may start."""
+
+    def __init__(self, machine: Equipment, policy: Policy):
+        self.machine, self.policy = machine, policy
+        self.starts: list[Period] = []
+
+    def look_at(self, time: MachineTime, duration: timedelta, earliest: datetime, latest: datetime, now: datetime):
+        self.time = time
+        first = max(earliest, now + self.policy.notice_period, now)
+        last = min(latest - duration, now + self.policy.horizon)
+        cut = (Period(max(p.start, first), min(p.end, last)) for p in possible_starts(time, self.policy, duration))
+        self.starts = [p for p in cut if p.start <= p.end]
+
+    def first_start_from(self, moment: datetime) -> datetime | None:
+        """The first moment not before `moment` at which a slot may start, on the grid and before the last start."""
+        for stretch in self.starts:
+            start = next_on_grid(max(stretch.start, moment), self.policy.grid)
+            while start <= stretch.end:
+                if not self._after_last_start(start):
+                    return start
+                start = _next_midnight(start)
+        return None
+
+    def may_start(self, start: datetime) -> bool:
+        return self.first_start_from(start) == start
+
+    def _after_last_start(self, start: datetime) -> bool:
+        return self.policy.last_start is not None and start.astimezone(ZONE).time() > self.policy.last_start
+
+
+def _next_midnight(moment: datetime) -> datetime:
+    local = moment.astimezone(ZONE)
+    return (local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).astimezone(UTC)
+
+
+def _slots(searched: list[_Searched], duration: timedelta, units: int, bookable: Bookable | None) -> Iterator[Slot]:
+    moment = min((s.starts[0].start for s in searched if s.starts), default=None)
+    while moment is not None:
+        firsts = sorted(first for s in searched if (first := s.first_start_from(moment)) is not None)
+        if len(firsts) < units:
+            return
+        # Nothing can start together before the units-th machine can; machines that could earlier may not any more.
+        start = firsts[units - 1]
+        chosen = _choose(searched, start, duration, units, bookable)
+        if chosen:
+            yield Slot(start, start + duration, chosen)
+            moment = start + duration
+        else:
+            later = [first for s in searched if (first := s.first_start_from(start + timedelta(minutes=1))) is not None]
+            moment = min(later, default=None)
+
+
+def _choose(searched, start: datetime, duration: timedelta, units: int, bookable: Bookable | None):
+    """The `units` machines to take at `start`, or None where there are fewer."""
+    able = []
+    for s in searched:
+        end = start + duration
+        if not s.may_start(start) or (bookable and not bookable(s.machine, s.time, start, end)):
+            continue
+        occupied = occupied_by(start, end, s.policy, s.time.open)
+        if occupied is not None:
+            able.append((leaves_unbroken(occupied, s.time.free), s.machine.code, s.machine))
+    if len(able) < units:
+        return None
+    return tuple(machine for _, _, machine in sorted(able, key=lambda a: a[:2])[:units])

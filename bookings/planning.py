@@ -1,0 +1,174 @@
+"""Where a reservation can go: the arithmetic of open time, outages and what is taken. Pure; no database, no clock.
+
+Two kinds of machine. On an attended one everything lies in one stretch of open time: set-up, the period, clean-up.
+On one that runs unattended people are needed to set up and start and to take the result out and clean up; the run
+between may cross closed time, never an outage. When it ends in closed time the machine stays occupied until the
+first open moment from which the clean-up fits, plus the clean-up.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from equipment.availability import Period
+from equipment.models import Equipment, EquipmentType
+from equipment.policy import Policy
+
+ZONE = ZoneInfo("Europe/Amsterdam")
+
+# A result may wait this long to be taken out: the Christmas closure of two weeks and the weekends around it fit.
+LONGEST_WAIT_FOR_PEOPLE = timedelta(days=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for: one machine, or any `units` machines of a type, for `[start, end)`."""
+
+    start: datetime
+    end: datetime
+    equipment: Equipment | None = None
+    equipment_type: EquipmentType | None = None
+    units: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MachineTime:
+    """One machine's time in a window, each list in order with its periods apart.
+
+    `open`: open time without outages. `out`: outages. `taken`: what others occupy.
+    """
+
+    open: Sequence[Period]
+    out: Sequence[Period]
+    taken: Sequence[Period]
+
+    @property
+    def free(self) -> list[Period]:
+        return without(self.open, self.taken)
+
+
+def merged(periods: Iterable[Period]) -> list[Period]:
+    """The same moments as few periods as possible, in order."""
+    result: list[Period] = []
+    for period in sorted(periods):
+        if result and period.start <= result[-1].end:
+            result[-1] = Period(result[-1].start, max(result[-1].end, period.end))
+        else:
+            result.append(period)
+    return result
+
+
+def without(periods: Sequence[Period], holes: Iterable[Period]) -> list[Period]:
+    """`periods` less the moments of `holes`, in order. `periods` must be in order and apart."""
+    result = []
+    holes = merged(holes)
+    for period in periods:
+        start = period.start
+        for hole in holes:
+            if hole.end <= start or hole.start >= period.end:
+                continue
+            if hole.start > start:
+                result.append(Period(start, hole.start))
+            start = hole.end
+        if start < period.end:
+            result.append(Period(start, period.end))
+    return result
+
+
+def overlap(one: Period, other: Period) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def lies_in(period: Period, periods: Iterable[Period]) -> bool:
+    """Whether one of `periods` contains all of `period`."""
+    return any(p.start <= period.start and period.end <= p.end for p in periods)
+
+
+def on_grid(moment: datetime, grid: timedelta) -> bool:
+    """Whether `moment` is a whole number of steps from midnight on the wall clock.
+
+    Zones whose offset is a whole number of hours, as ours, have the same minutes everywhere.
+    """
+    minutes = moment.astimezone(ZONE)
+    since_the_hour = timedelta(minutes=minutes.minute, seconds=minutes.second, microseconds=minutes.microsecond)
+    return not since_the_hour % grid
+
+
+def next_on_grid(moment: datetime, grid: timedelta) -> datetime:
+    """The first moment on the grid that is not before `moment`."""
+    since_the_hour = timedelta(minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond)
+    return moment + -since_the_hour % grid
+
+
+def taken_out_at(end: datetime, policy: Policy, open_time: Sequence[Period]) -> datetime | None:
+    """When people can take out what an unattended run left at `end`: the first open moment from which the clean-up
+    fits. None where `open_time` holds none within LONGEST_WAIT_FOR_PEOPLE."""
+    for stretch in open_time:
+        moment = max(stretch.start, end)
+        if moment - end > LONGEST_WAIT_FOR_PEOPLE:
+            return None
+        if moment + policy.clean_up <= stretch.end:
+            return moment
+    return None
+
+
+def occupied_by(start: datetime, end: datetime, policy: Policy, open_time: Sequence[Period]) -> Period | None:
+    """The period with its set-up and clean-up; None where an unattended run would never be taken out."""
+    if not policy.unattended:
+        return Period(start - policy.set_up, end + policy.clean_up)
+    moment = taken_out_at(end, policy, open_time)
+    return Period(start - policy.set_up, moment + policy.clean_up) if moment else None
+
+
+def people_needed(start: datetime, end: datetime, policy: Policy) -> Period:
+    """The stretch at the start in which people must be there: everything when attended, set-up and start else."""
+    if policy.unattended:
+        return Period(start - policy.set_up, start)
+    return Period(start - policy.set_up, end + policy.clean_up)
+
+
+def possible_starts(time: MachineTime, policy: Policy, duration: timedelta) -> list[Period]:
+    """When a period of `duration` may start on this machine, in order: stretches `[first, last]`, END INCLUDED.
+
+    Only open time, outages and what is taken are looked at; grid, notice and the other rules are not.
+    """
+    if not policy.unattended:
+        room = policy.set_up + duration + policy.clean_up
+        return [
+            Period(p.start + policy.set_up, p.end - policy.clean_up - duration)
+            for p in time.free
+            if p.end - p.start >= room
+        ]
+    starts = []
+    window = Period(time.open[0].start, time.open[-1].end) if time.open else None
+    for stretch in without([window], [*time.taken, *time.out]) if window else []:
+        last_end = _last_end_taken_out_by(stretch.end, policy, time.open)
+        if last_end is None:
+            continue
+        for opened in time.open:
+            first = max(opened.start, stretch.start) + policy.set_up
+            last = min(opened.end, stretch.end, last_end - duration)
+            if first <= last:
+                starts.append(Period(first, last))
+    return starts
+
+
+def _last_end_taken_out_by(moment: datetime, policy: Policy, open_time: Sequence[Period]) -> datetime | None:
+    """The latest end of a run whose clean-up is over by `moment`.
+
+    Every earlier end is over by then as well, since a run that ends sooner is taken out no later.
+    """
+    for stretch in reversed(open_time):
+        last = min(stretch.end, moment) - policy.clean_up
+        if last >= stretch.start:
+            return last
+    return None
+
+
+def leaves_unbroken(occupied: Period, free: Sequence[Period]) -> timedelta:
+    """How long the free stretch is that this would break into: the smaller, the better the choice.
+
+    An unattended run over closed time counts the stretch it starts in.
+    """
+    return min((p.end - p.start for p in free if p.start <= occupied.start < p.end), default=timedelta(0))

@@ -1,0 +1,315 @@
+"""The rule book: what must hold before a machine is reserved. One list, in the order a person would ask.
+
+A rule is named as the statement that must hold. It reads a proposal and the facts, both loaded beforehand, and
+gives a refusal or None; it never queries, writes or looks at the clock. Page, API, admin, import, search and the
+house-rules page all go by this list. To add a rule, write one function here and its test.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from bookings.models import Purpose
+from bookings.planning import (
+    ZONE,
+    MachineTime,
+    lies_in,
+    merged,
+    on_grid,
+    overlap,
+    people_needed,
+)
+from bookings.wording import duration_in_words, moment_in_words, period_in_words
+from equipment.availability import Period
+from equipment.models import Equipment, EquipmentState
+from equipment.policy import Policy
+from organisations.models import Organisation, Role
+
+FACILITY_MANAGER = "facility_manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One machine for `[start, end)`, as it would be reserved.
+
+    `number` says which of the asked reservations it is for. `occupied` is the period with set-up and clean-up; None
+    where that cannot be said: the end is not after the start, the dates are beyond every calendar, or an unattended
+    run would never be taken out. `moves_from` is the period it had, when an existing reservation is moved.
+    `beyond_calendars`: so far off that no calendar says anything of it; the horizon refuses it.
+    """
+
+    number: int
+    equipment: Equipment
+    policy: Policy
+    start: datetime
+    end: datetime
+    occupied: Period | None
+    time: MachineTime
+    moves_from: Period | None = None
+    beyond_calendars: bool = False
+
+    @property
+    def duration(self) -> timedelta:
+        """Elapsed time, also across a change of the clocks: the moments are compared in UTC."""
+        return self.end - self.start
+
+    @property
+    def starts_as_before(self) -> bool:
+        return self.moves_from is not None and self.moves_from.start == self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What holds for a booking as a whole. `organisation` is None where there is none such for the booker."""
+
+    now: datetime
+    organisation: Organisation | None
+    role: Role | None = None
+    purpose: Purpose | None = None
+    moving: bool = False
+    # Per machine, what the other proposals of the same booking would occupy: (number, occupied).
+    siblings: Mapping[int, Sequence[tuple[int, Period]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A time, and the codes of machines, that can be booked instead."""
+
+    start: datetime
+    end: datetime
+    equipment: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why not. `equipment` is a code, empty where the refusal is about the booking as a whole or a type; start and
+    end are None there as well. `overridable`: a facility manager may set it aside, with a reason."""
+
+    code: str
+    message: str
+    equipment: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    overridable: bool = False
+    alternatives: tuple[Alternative, ...] = ()
+    number: int | None = None
+
+
+class Refused(Exception):
+    """Carries every refusal at once, in the order asked."""
+
+    def __init__(self, refusals: Iterable[Refusal]):
+        self.refusals = tuple(refusals)
+        super().__init__("; ".join(refusal.code for refusal in self.refusals))
+
+
+Judgement = Callable[[Proposal, Facts], str | None]
+BookingJudgement = Callable[[Facts], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`judge` gives the reader's message when the rule is broken, else None. `override` names who may set it aside."""
+
+    code: str
+    override: str | None
+    judge: Callable[..., str | None]
+
+
+BOOKING_RULES: list[Rule] = []
+RESERVATION_RULES: list[Rule] = []
+
+
+def booking_rule(code: str, *, override: str | None = None):
+    """A rule about the booking as a whole, judged once."""
+
+    def add(judge: BookingJudgement) -> BookingJudgement:
+        BOOKING_RULES.append(Rule(code, override, judge))
+        return judge
+
+    return add
+
+
+def rule(code: str, *, override: str | None = None):
+    """A rule about each reservation."""
+
+    def add(judge: Judgement) -> Judgement:
+        RESERVATION_RULES.append(Rule(code, override, judge))
+        return judge
+
+    return add
+
+
+# ---- Who and why ------------------------------------------------------------------------------------------------
+
+
+@booking_rule("not_member", override=FACILITY_MANAGER)
+def booker_belongs_to_the_organisation(facts: Facts) -> str | None:
+    if facts.organisation is None or (facts.role is None and not facts.moving):
+        return _("You are not a member of this organisation. Ask its manager to add you.")
+    return None
+
+
+@booking_rule("organisation_suspended")
+def organisation_may_book(facts: Facts) -> str | None:
+    if facts.organisation and facts.organisation.suspended_at and facts.organisation.suspended_at <= facts.now:
+        return _("Your organisation cannot book at the moment. Ask the facility manager why.")
+    return None
+
+
+@booking_rule("needs_purpose")
+def purpose_is_one_the_organisation_may_choose(facts: Facts) -> str | None:
+    if facts.moving or facts.organisation is None:
+        return None
+    if facts.purpose is None:
+        return _("Say what the machine is for: choose a purpose.")
+    if not facts.purpose.is_offered_to(facts.organisation, on=facts.now.astimezone(ZONE).date()):
+        return _("“%(purpose)s” is not for your organisation. Choose another purpose.") % {"purpose": facts.purpose}
+    return None
+
+
+# ---- The machine and the clock ----------------------------------------------------------------------------------
+
+
+@rule("equipment_retired")
+def machine_is_in_service(proposal: Proposal, facts: Facts) -> str | None:
+    if proposal.equipment.state == EquipmentState.RETIRED:
+        return _("%(code)s is no longer in use.") % {"code": proposal.equipment.code}
+    return None
+
+
+@rule("zero_length")
+def start_comes_before_end(proposal: Proposal, facts: Facts) -> str | None:
+    if proposal.end <= proposal.start:
+        return _("The end must be after the start.")
+    return None
+
+
+@rule("in_the_past")
+def start_is_still_to_come(proposal: Proposal, facts: Facts) -> str | None:
+    """A reservation that is moved may keep a start that has passed; its end may not have passed."""
+    if proposal.starts_as_before and proposal.end > facts.now:
+        return None
+    if proposal.start < facts.now:
+        return _("That time has passed.")
+    return None
+
+
+@rule("off_grid", override=FACILITY_MANAGER)
+def start_and_end_are_on_the_grid(proposal: Proposal, facts: Facts) -> str | None:
+    grid = proposal.policy.grid
+    if on_grid(proposal.start, grid) and on_grid(proposal.end, grid):
+        return None
+    return _("Start and end on a whole %(grid)s.") % {"grid": duration_in_words(grid)}
+
+
+@rule("too_short", override=FACILITY_MANAGER)
+def lasts_at_least_the_shortest_allowed(proposal: Proposal, facts: Facts) -> str | None:
+    shortest = proposal.policy.shortest
+    if timedelta(0) < proposal.duration < shortest:
+        return _("At least %(shortest)s at a time.") % {"shortest": duration_in_words(shortest)}
+    return None
+
+
+@rule("too_long", override=FACILITY_MANAGER)
+def lasts_at_most_the_longest_allowed(proposal: Proposal, facts: Facts) -> str | None:
+    longest = proposal.policy.longest
+    if longest is not None and proposal.duration > longest:
+        return _("At most %(longest)s at a time.") % {"longest": duration_in_words(longest)}
+    return None
+
+
+@rule("notice_too_short", override=FACILITY_MANAGER)
+def notice_is_long_enough(proposal: Proposal, facts: Facts) -> str | None:
+    notice = proposal.policy.notice_period
+    if proposal.starts_as_before or proposal.start >= facts.now + notice or proposal.start < facts.now:
+        return None  # what has passed is told by its own rule
+    return _("Book at least %(notice)s ahead.") % {"notice": duration_in_words(notice)}
+
+
+@rule("beyond_horizon", override=FACILITY_MANAGER)
+def starts_within_the_horizon(proposal: Proposal, facts: Facts) -> str | None:
+    horizon = proposal.policy.horizon
+    if proposal.start > facts.now + horizon or proposal.beyond_calendars:
+        return _("At most %(horizon)s ahead.") % {"horizon": duration_in_words(horizon)}
+    return None
+
+
+# ---- Open time --------------------------------------------------------------------------------------------------
+
+
+@rule("outside_opening_hours", override=FACILITY_MANAGER)
+def people_can_be_there_when_needed(proposal: Proposal, facts: Facts) -> str | None:
+    """Outages are another rule's: their moments count as open here, so that a fault is not called a closing hour."""
+    policy, time = proposal.policy, proposal.time
+    if proposal.end <= proposal.start or proposal.beyond_calendars:
+        return None
+    if policy.last_start and proposal.start.astimezone(ZONE).time() > policy.last_start:
+        return _("Start at %(time)s at the latest.") % {"time": policy.last_start.strftime("%H:%M")}
+    staffed = merged([*time.open, *time.out])
+    needed = people_needed(proposal.start, proposal.end, policy)
+    if proposal.occupied and lies_in(needed, staffed):
+        return None
+    if policy.unattended:
+        return _("Set-up and start must be in opening hours, and somebody must be able to take the result out.")
+    if policy.set_up or policy.clean_up:
+        return _("Outside opening hours, counting %(set_up)s of set-up before and %(clean_up)s of clean-up after.") % {
+            "set_up": duration_in_words(policy.set_up),
+            "clean_up": duration_in_words(policy.clean_up),
+        }
+    return _("Outside opening hours.")
+
+
+@rule("during_outage", override=FACILITY_MANAGER)
+def machine_runs_all_the_time(proposal: Proposal, facts: Facts) -> str | None:
+    hit = next((p for p in proposal.time.out if proposal.occupied and overlap(p, proposal.occupied)), None)
+    if hit:
+        return _("Out of service until %(until)s.") % {"until": moment_in_words(hit.end)}
+    return None
+
+
+# ---- Others -----------------------------------------------------------------------------------------------------
+
+
+@rule("clash")
+def nobody_else_has_the_machine(proposal: Proposal, facts: Facts) -> str | None:
+    """Set-up and clean-up count, of this reservation and of the others."""
+    occupied = proposal.occupied
+    if occupied is None:
+        return None
+    taken = next((p for p in proposal.time.taken if overlap(p, occupied)), None)
+    if taken:
+        return _("Occupied %(period)s, set-up and clean-up included.") % {"period": period_in_words(*taken)}
+    siblings = facts.siblings.get(proposal.equipment.pk, ())
+    if any(number < proposal.number and overlap(p, occupied) for number, p in siblings):
+        return _("This booking already has %(code)s then.") % {"code": proposal.equipment.code}
+    return None
+
+
+# ---- Judging ----------------------------------------------------------------------------------------------------
+
+
+def judge_booking(facts: Facts) -> list[Refusal]:
+    """Every rule about the booking as a whole that it breaks."""
+    messages = ((r, r.judge(facts)) for r in BOOKING_RULES)
+    return [Refusal(r.code, message, overridable=r.override is not None) for r, message in messages if message]
+
+
+def judge(proposal: Proposal, facts: Facts) -> list[Refusal]:
+    """Every rule about reservations that this one breaks."""
+    messages = ((r, r.judge(proposal, facts)) for r in RESERVATION_RULES)
+    return [
+        Refusal(
+            code=r.code,
+            message=message,
+            equipment=proposal.equipment.code,
+            start=proposal.start,
+            end=proposal.end,
+            overridable=r.override is not None,
+            number=proposal.number,
+        )
+        for r, message in messages
+        if message
+    ]

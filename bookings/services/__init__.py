@@ -1,0 +1,7 @@
+"""The verbs of booking. Each is one transaction, takes keyword arguments only and never sees a request."""
+
+from bookings.services.book import Outcome, book
+from bookings.services.change import cancel, cancel_booking, move
+from bookings.services.judging import Overriding
+
+__all__ = ["Outcome", "Overriding", "book", "cancel", "cancel_booking", "move"]

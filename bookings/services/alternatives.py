@@ -1,0 +1,147 @@
+"""What could be had instead of a refused time: the nearest on the same machine, the same time on an equal one."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bookings.free_time import machine_times, window_for
+from bookings.planning import ZONE, MachineTime, Wish, leaves_unbroken, next_on_grid, occupied_by, possible_starts
+from bookings.rules import Alternative, Facts, Proposal, Refusal, judge
+from equipment.availability import Period
+from equipment.models import Equipment
+from equipment.policy import Policy
+
+# Refusals that another time or another machine can mend. Each wish gets its alternatives once, with the first.
+MENDED_ELSEWHERE = {
+    "in_the_past",
+    "off_grid",
+    "notice_too_short",
+    "outside_opening_hours",
+    "during_outage",
+    "clash",
+    "no_unit_free",
+}
+FARTHEST = timedelta(days=7)
+MOST_WISHES = 20  # a class whose every date is refused wants another plan, not a hundred searches
+
+
+def with_alternatives(
+    refusals: Sequence[Refusal],
+    wishes: Sequence[Wish],
+    facts: Facts,
+    machines: dict[int, Equipment],
+    *,
+    leaving_out: Sequence[int] = (),
+) -> list[Refusal]:
+    """The refusals, the first of each wish that another time could mend with alternatives. Two statements at most.
+
+    Every alternative was judged by the same rules, as a booking of its own.
+    """
+    first: dict[int, int] = {}
+    for index, refusal in enumerate(refusals):
+        if refusal.code in MENDED_ELSEWHERE and refusal.number is not None:
+            first.setdefault(refusal.number, index)
+    numbers = [
+        n for n in list(first)[:MOST_WISHES] if wishes[n].start < wishes[n].end and not _too_far(wishes[n], facts)
+    ]
+    if not numbers:
+        return list(refusals)
+    search = _Search(facts, [(n, wishes[n]) for n in numbers], machines, leaving_out)
+    found = {first[n]: search.alternatives(n, wishes[n]) for n in numbers}
+    return [replace(r, alternatives=found[i]) if i in found else r for i, r in enumerate(refusals)]
+
+
+def _too_far(wish: Wish, facts: Facts) -> bool:
+    """Outside what a search around it could reach, or longer than it makes sense to look for."""
+    return abs(wish.start - facts.now) > timedelta(days=800) or wish.end - wish.start > timedelta(days=60)
+
+
+class _Search:
+    """The time of the machines around some wishes, loaded at once."""
+
+    def __init__(self, facts: Facts, numbered: Sequence[tuple[int, Wish]], machines: dict[int, Equipment], leaving_out):
+        # Siblings that take a time are not in the database; an alternative is promised for a booking of its own.
+        self.facts = replace(facts, siblings={})
+        types = {
+            wish.equipment_type.pk if wish.equipment is None else machines[wish.equipment.pk].type_id
+            for _, wish in numbered
+        }
+        self.equals: dict[int, list[Equipment]] = {pk: [] for pk in types}
+        for machine in Equipment.objects.in_service().filter(type__in=types).select_related("type").order_by("code"):
+            self.equals[machine.type_id].append(machine)
+        self.machines = machines
+        asks, keys = [], []
+        for number, wish in numbered:
+            for machine in self._candidates(wish):
+                keys.append((number, machine.pk))
+                asks.append((machine.pk, *self._window(machine.policy, wish)))
+        self.times = dict(zip(keys, machine_times(asks, leaving_out=leaving_out), strict=True))
+
+    def _candidates(self, wish: Wish) -> list[Equipment]:
+        return self.equals[
+            wish.equipment_type.pk if wish.equipment is None else self.machines[wish.equipment.pk].type_id
+        ]
+
+    def _window(self, policy: Policy, wish: Wish) -> Period:
+        start = max(wish.start - FARTHEST, self.facts.now)
+        return window_for(policy, start, max(wish.end, start) + FARTHEST)
+
+    def alternatives(self, number: int, wish: Wish) -> tuple[Alternative, ...]:
+        """Same time on an equal machine first, then the nearest time on the machine asked for, then on an equal one."""
+        duration = wish.end - wish.start
+        found: list[Alternative] = []
+        if wish.units == 1:
+            found += self._same_time(number, wish)
+        asked = [m for m in self._candidates(wish) if wish.equipment and m.pk == wish.equipment.pk]
+        for machines in (asked, self._candidates(wish)):
+            nearest = self._nearest(number, wish, duration, machines)
+            if nearest and nearest not in found:
+                found.append(nearest)
+        return tuple(found[:3])
+
+    def _same_time(self, number: int, wish: Wish) -> list[Alternative]:
+        able = [
+            (leaves_unbroken(p.occupied, p.time.free), m.code)
+            for m in self._candidates(wish)
+            if (p := self._allowed(number, m, wish.start, wish.end)) and p.occupied
+        ]
+        return [Alternative(wish.start, wish.end, (code,)) for _, code in sorted(able)[:1]]
+
+    def _nearest(
+        self, number: int, wish: Wish, duration: timedelta, machines: Sequence[Equipment]
+    ) -> Alternative | None:
+        """The start nearest to the one asked for at which enough of these machines can be had."""
+        starts = {s for m in machines for s in self._near_starts(number, m, wish.start, duration)}
+        for start in sorted(starts, key=lambda s: (abs(s - wish.start), s)):
+            able = [m for m in machines if self._allowed(number, m, start, start + duration)]
+            if len(able) >= wish.units:
+                return Alternative(start, start + duration, tuple(m.code for m in able[: wish.units]))
+        return None
+
+    def _near_starts(
+        self, number: int, machine: Equipment, wanted: datetime, duration: timedelta
+    ) -> Iterable[datetime]:
+        """Of each stretch in which it may start, the moments nearest to the one wanted, and each day's last start."""
+        policy = machine.policy
+        earliest = self.facts.now + policy.notice_period
+        for stretch in possible_starts(self._time(number, machine), policy, duration):
+            first, last = max(stretch.start, earliest), stretch.end
+            if first > last:
+                continue
+            near = next_on_grid(min(max(wanted, first), last), policy.grid)
+            yield from (s for s in (near, near - policy.grid) if first <= s <= last)
+            if policy.last_start:
+                local = wanted.astimezone(ZONE)
+                limit = local.replace(
+                    hour=policy.last_start.hour, minute=policy.last_start.minute, second=0, microsecond=0
+                )
+                yield from (s for s in (limit, first) if first <= s <= last)
+
+    def _time(self, number: int, machine: Equipment) -> MachineTime:
+        return self.times[number, machine.pk]
+
+    def _allowed(self, number: int, machine: Equipment, start: datetime, end: datetime) -> Proposal | None:
+        time = self._time(number, machine)
+        occupied = occupied_by(start, end, machine.policy, time.open)
+        proposal = Proposal(number, machine, machine.policy, start, end, occupied, time)
+        return None if occupied is None or judge(proposal, self.facts) else proposal

@@ -1,0 +1,155 @@
+"""Booking: all that is asked in one transaction, or every reason why not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeVar
+
+import pghistory
+from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import prefetch_related_objects
+
+from bookings.models import Booking, Override, Purpose, Reservation, ReservationState
+from bookings.planning import ZONE, Wish
+from bookings.rules import Facts, Proposal, Refusal, Refused
+from bookings.services.alternatives import with_alternatives
+from bookings.services.judging import Overriding, Verdict, judge_wishes, load_equipment, load_organisation
+from equipment.policy import Approval
+from organisations.models import Organisation, OrganisationClass, User
+
+REFUSE: Literal["refuse"] = "refuse"
+SKIP: Literal["skip"] = "skip"
+TRIES = 3
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`booking` is None on a dry run, and its reservations are unsaved then. `skipped`: refused and left out."""
+
+    booking: Booking | None
+    reservations: list[Reservation]
+    skipped: tuple[Refusal, ...] = ()
+
+
+def book(
+    *,
+    booker: User,
+    organisation: Organisation | None,
+    purpose: Purpose | None,
+    wishes: Sequence[Wish],
+    now: datetime,
+    title: str = "",
+    people: int | None = None,
+    on_refusal: Literal["refuse", "skip"] = REFUSE,
+    override: Overriding | None = None,
+    dry_run: bool = False,
+) -> Outcome:
+    """Reserve every wish in one transaction, or raise `Refused` with all the reasons and what could be had instead.
+
+    With `on_refusal="skip"` what is possible is reserved and the rest comes back as `skipped`; where nothing is
+    possible, or the booking as a whole is refused, it raises all the same. A dry run judges the same and writes
+    nothing. `organisation` None means: no such organisation for this person.
+    """
+    asked = _Asked(booker, organisation, purpose, tuple(wishes), now, title, people, on_refusal, override)
+    if dry_run:
+        verdict, reservations = _judged(asked, lock=False)
+        return Outcome(None, reservations, verdict.refusals)
+    return again_when_overtaken(lambda: _book(asked))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    booker: User
+    organisation: Organisation | None
+    purpose: Purpose | None
+    wishes: tuple[Wish, ...]
+    now: datetime
+    title: str
+    people: int | None
+    on_refusal: str
+    override: Overriding | None
+
+
+def _book(asked: _Asked) -> Outcome:
+    with pghistory.context(user=asked.booker.pk), transaction.atomic():
+        verdict, reservations = _judged(asked, lock=True)
+        booking = Booking.objects.create(
+            organisation=asked.organisation,
+            booker=asked.booker,
+            purpose=asked.purpose,
+            title=asked.title,
+            people=asked.people,
+            created_at=asked.now,
+        )
+        for reservation in reservations:
+            reservation.booking = booking
+        Reservation.objects.bulk_create(reservations)
+        write_overrides(reservations, verdict, asked.override, asked.now)
+    return Outcome(booking, reservations, verdict.refusals)
+
+
+def _judged(asked: _Asked, *, lock: bool) -> tuple[Verdict, list[Reservation]]:
+    """The verdict and the reservations it allows, unsaved. Raises Refused where they are not to be had."""
+    organisation, role = load_organisation(asked.organisation, asked.booker, lock=lock)
+    facts = Facts(now=asked.now, organisation=organisation, role=role, purpose=asked.purpose)
+    machines = load_equipment(asked.wishes, lock=lock)
+    verdict = judge_wishes(asked.wishes, facts, machines, overriding=asked.override)
+    if verdict.refusals and (asked.on_refusal == REFUSE or not verdict.accepted or _whole_booking(verdict)):
+        raise Refused(with_alternatives(verdict.refusals, asked.wishes, facts, machines))
+    assert organisation is not None  # not_member refuses what belongs to nobody, and cannot be set aside then
+    prefetch_related_objects([asked.purpose], "rulings")
+    return verdict, [_reservation(p, organisation, asked.purpose) for p, _codes in verdict.accepted]
+
+
+def _whole_booking(verdict: Verdict) -> bool:
+    return any(refusal.number is None for refusal in verdict.refusals)
+
+
+def _reservation(proposal: Proposal, organisation: Organisation, purpose: Purpose | None) -> Reservation:
+    assert purpose is not None
+    assert proposal.occupied is not None
+    waits = proposal.policy.approval == Approval.MANAGER
+    return Reservation(
+        equipment=proposal.equipment,
+        period=DateTimeTZRange(proposal.start, proposal.end),
+        occupied=DateTimeTZRange(*proposal.occupied),
+        state=ReservationState.REQUESTED if waits else ReservationState.CONFIRMED,
+        economic=purpose.counts_as(on=proposal.start.astimezone(ZONE).date()),
+        organisation_class=OrganisationClass(organisation.organisation_class),
+    )
+
+
+def write_overrides(
+    reservations: Sequence[Reservation], verdict: Verdict, override: Overriding | None, now: datetime
+) -> None:
+    """Note on each reservation which rules were set aside for it, by whom and why."""
+    if override is None:
+        return
+    Override.objects.bulk_create(
+        Override(reservation=reservation, code=code, by=override.by, reason=override.reason, at=now)
+        for reservation, (_proposal, codes) in zip(reservations, verdict.accepted, strict=True)
+        for code in codes
+    )
+
+
+class Overtaken(Exception):
+    """What was judged is no longer how it stands: somebody changed it before the locks were had."""
+
+
+def again_when_overtaken(work: Callable[[], Result]) -> Result:
+    """`work()`, done anew where somebody came in between judging and writing.
+
+    The locks keep services from meeting; whoever writes around them (the shell, an import) may still make the
+    database itself refuse an overlap. The next time the facts show it, and the clash rule says it in its own words.
+    """
+    for _try in range(TRIES - 1):
+        try:
+            return work()
+        except Overtaken:
+            continue
+        except IntegrityError as error:
+            if "no_double_booking" not in str(error):
+                raise
+    return work()

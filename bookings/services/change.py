@@ -1,0 +1,138 @@
+"""Changing what was booked: move, cancel."""
+
+from collections.abc import Iterable
+from copy import copy
+from datetime import datetime
+
+import pghistory
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
+
+from bookings.models import Booking, Reservation, ReservationState
+from bookings.planning import Wish
+from bookings.rules import Facts, Refusal, Refused
+from bookings.services.alternatives import with_alternatives
+from bookings.services.book import Overtaken, again_when_overtaken, write_overrides
+from bookings.services.judging import Overriding, judge_wishes, load_equipment, load_organisation
+from equipment.models import Equipment
+from organisations.models import User
+
+MOVABLE_STATES = (ReservationState.REQUESTED, ReservationState.CONFIRMED)
+
+
+def move(
+    *,
+    reservation: Reservation,
+    actor: User,
+    now: datetime,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    equipment: Equipment | None = None,
+    override: Overriding | None = None,
+    dry_run: bool = False,
+) -> Reservation:
+    """Give a reservation another time or machine; what is None stays. All or nothing, or `Refused`.
+
+    A start that has passed may stay as it is, so that a reservation under way can be lengthened or cut short. Moved
+    to where it is already, it is left alone. A dry run judges and gives back the reservation unsaved.
+    """
+
+    def wish_for(current: Reservation) -> Wish:
+        return Wish(start or current.start, end or current.end, equipment or current.equipment)
+
+    def work() -> Reservation:
+        with pghistory.context(user=actor.pk), transaction.atomic():
+            return _move(reservation, actor, now, wish_for, override)
+
+    if dry_run:
+        return _judge_move(reservation, actor, now, wish_for(reservation), override, lock=False)[0]
+    return again_when_overtaken(work)
+
+
+def _move(reservation: Reservation, actor: User, now: datetime, wish_for, override: Overriding | None) -> Reservation:
+    """The locks are taken in the order of every service: organisation, then equipment. Which machine the reservation
+    stands on is read before them; when another move comes in between, it is all done anew."""
+    before = _as_it_is(reservation)
+    moved, verdict = _judge_move(before, actor, now, wish_for(before), override, lock=True)
+    if (moved.period, moved.equipment) == (before.period, before.equipment):
+        return before
+    as_judged = Reservation.objects.filter(
+        pk=before.pk, state=before.state, period=before.period, equipment=before.equipment
+    )
+    changed = as_judged.update(
+        period=moved.period, occupied=moved.occupied, equipment=moved.equipment, revision=moved.revision
+    )
+    if not changed:
+        raise Overtaken
+    write_overrides([moved], verdict, override, now)
+    moved.concerns.filter(settled_at=None).update(settled_at=now)
+    return moved
+
+
+def _as_it_is(reservation: Reservation) -> Reservation:
+    return Reservation.objects.select_related("booking__organisation", "equipment__type").get(pk=reservation.pk)
+
+
+def _judge_move(
+    before: Reservation, actor: User, now: datetime, wish: Wish, override: Overriding | None, *, lock: bool
+):
+    if before.state not in MOVABLE_STATES or before.end <= now:
+        raise Refused([_not_possible(before, _("This reservation can no longer be moved."))])
+    organisation, role = load_organisation(before.booking.organisation, actor, lock=lock)
+    facts = Facts(now=now, organisation=organisation, role=role, purpose=None, moving=True)
+    machines = load_equipment([wish, Wish(before.start, before.end, before.equipment)], lock=lock)
+    verdict = judge_wishes([wish], facts, machines, moved=before, overriding=override)
+    if verdict.refusals:
+        raise Refused(with_alternatives(verdict.refusals, [wish], facts, machines, leaving_out=[before.pk]))
+    proposal = verdict.accepted[0][0]
+    moved = copy(before)
+    moved.equipment = proposal.equipment
+    moved.period = DateTimeTZRange(proposal.start, proposal.end)
+    moved.occupied = DateTimeTZRange(*proposal.occupied)
+    moved.revision = before.revision + 1
+    return moved, verdict
+
+
+def cancel(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
+    """Give the slot back. After the term of free cancellation it is noted as late. `Refused` when it is over, in use
+    or was cancelled before."""
+    with pghistory.context(user=actor.pk), transaction.atomic():
+        cancelled = _cancel([reservation], now)
+    if not cancelled:
+        reservation.refresh_from_db()
+        raise Refused([_not_possible(reservation, _("This reservation can no longer be cancelled."))])
+    return cancelled[0]
+
+
+def cancel_booking(*, booking: Booking, actor: User, now: datetime) -> list[Reservation]:
+    """Cancel all of the booking that is still ahead or under way, and give those back. `Refused` when nothing is."""
+    with pghistory.context(user=actor.pk), transaction.atomic():
+        ahead = booking.reservations.filter(state__in=MOVABLE_STATES).going_on_or_ahead(now)
+        cancelled = _cancel(ahead.select_related("equipment__type", "equipment__fieldlab"), now)
+    if not cancelled:
+        raise Refused([Refusal("not_possible", _("Nothing of this booking can be cancelled any more."))])
+    return cancelled
+
+
+def is_late(reservation: Reservation, now: datetime) -> bool:
+    """Whether cancelling at `now` comes after the term of free cancellation."""
+    return reservation.start - now < reservation.equipment.policy.free_cancellation_term
+
+
+def _cancel(reservations: Iterable[Reservation], now: datetime) -> list[Reservation]:
+    """Those that were still to be cancelled, now cancelled. Guarded updates: of two who cancel, one does."""
+    cancelled = []
+    for reservation in reservations:
+        late = is_late(reservation, now)
+        still = Reservation.objects.filter(pk=reservation.pk, state__in=MOVABLE_STATES, period__endswith__gt=now)
+        if still.update(state=ReservationState.CANCELLED, cancelled_at=now, cancelled_late=late):
+            reservation.state, reservation.cancelled_at = ReservationState.CANCELLED, now
+            reservation.cancelled_late = late
+            reservation.concerns.filter(settled_at=None).update(settled_at=now)
+            cancelled.append(reservation)
+    return cancelled
+
+
+def _not_possible(reservation: Reservation, message: str) -> Refusal:
+    return Refusal("not_possible", message, reservation.equipment.code, reservation.start, reservation.end)

@@ -19,9 +19,9 @@ class KeyReused(Exception):
 def claim(*, user: User, key: str, request: Iterable[bytes], now: datetime) -> IdempotencyKey:
     """The key, for this person and this request alone; its `status` is None when there is no answer yet.
 
-    Call it in the transaction that does the work and call `keep` before that ends. Whoever sends the same key in
-    the meantime waits here for the unique index, and then finds the answer; or does the work, when the first failed
-    and took its claim back with it. Raises KeyReused.
+    Call it in the transaction that does the work and call `keep` before that ends. Whoever sends the same key
+    in the meantime waits here for the unique index, and then finds the answer; or, when the first failed and
+    took its claim back with it, does the work. Raises KeyReused.
     """
     fingerprint = hashlib.sha256(b"\n".join(request)).hexdigest()
     claimed, _new = IdempotencyKey.objects.get_or_create(

@@ -124,8 +124,7 @@ def test_a_facility_manager_cannot_take_over_a_superuser(as_manager, page):
     chief = User.objects.create_superuser("chief@example.org", "a password", name="Chief")
     response = as_manager.post(
         reverse(f"admin:{page}", args=[chief.pk]),
-        person_form(chief)
-        | {"email": "manager+chief@example.org", "password1": "taken", "password2": "taken"},
+        person_form(chief) | {"email": "manager+chief@example.org", "password1": "taken", "password2": "taken"},
     )
     assert response.status_code == 403
 

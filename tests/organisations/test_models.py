@@ -20,9 +20,7 @@ def engineer():
 
 
 def make_company(name="Kempen Cobotics", slug="kempen", **fields):
-    return Organisation.objects.create(
-        name=name, slug=slug, organisation_class=OrganisationClass.MICRO, **fields
-    )
+    return Organisation.objects.create(name=name, slug=slug, organisation_class=OrganisationClass.MICRO, **fields)
 
 
 def test_a_person_is_found_by_address_in_any_case(engineer):

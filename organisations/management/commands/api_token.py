@@ -7,13 +7,11 @@ from organisations.models import ApiToken, User
 
 
 class Command(BaseCommand):
-    help = "Print a new API token of a person, once; only its hash is kept. With --revoke, end the tokens they have."
+    help = "Print a new API token of a person, once. With --revoke, end the tokens they have."
 
     def add_arguments(self, parser):
         parser.add_argument("email", metavar="EMAIL")
-        parser.add_argument(
-            "--name", default="", help="what the token is for; with --revoke, end only those named so"
-        )
+        parser.add_argument("--name", default="", help="what the token is for; with --revoke: only those")
         parser.add_argument("--revoke", action="store_true", help="end tokens instead of making one")
 
     def handle(self, *, email: str, name: str, revoke: bool, **options):

@@ -1,0 +1,1 @@
+"""The API's calls about free time, bookings and reservations."""

@@ -1,0 +1,157 @@
+"""The API's list of machines, and how a machine is told. What needs reservations is in `bookings.api`."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.translation import get_language
+from ninja import Router, Schema
+from pydantic import StringConstraints
+
+from equipment.models import Equipment, EquipmentType
+from equipment.policy import Policy
+
+router = Router(tags=["equipment"])
+
+# PostgreSQL's text cannot hold the sign NUL.
+Text = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
+
+
+class EquipmentOut(Schema):
+    code: str
+    name: str
+    type: str
+    type_name: str
+    process: str
+    fieldlab: str
+    fieldlab_name: str
+    place: str
+    state: str
+
+
+class PolicyOut(Schema):
+    """Minutes and days are elapsed time; null is no limit. `last_start` is wall-clock time in the Atrium."""
+
+    grid_minutes: int
+    shortest_minutes: int
+    longest_minutes: int | None
+    notice_minutes: int
+    horizon_days: int
+    set_up_minutes: int
+    clean_up_minutes: int
+    last_start: str | None
+    unattended: bool
+    approval: str
+    operator_needed: bool
+    open_reservation_limit: int | None
+    free_cancellation_minutes: int
+    check_in_grace_minutes: int
+
+
+class AbilitiesOut(Schema):
+    process: str
+    width_mm: int | None
+    depth_mm: int | None
+    height_mm: int | None
+    reach_mm: int | None
+    payload_kg: float | None
+    seats: int | None
+    materials: list[str]
+
+
+class EquipmentDetailsOut(EquipmentOut):
+    description: str
+    contact: str
+    abilities: AbilitiesOut
+    policy: PolicyOut
+
+
+def equipment_out(equipment: Equipment) -> dict:
+    """The fields of EquipmentOut."""
+    return {
+        "code": equipment.code,
+        "name": equipment.name,
+        "type": equipment.type.slug,
+        "type_name": str(equipment.type),
+        "process": equipment.type.process,
+        "fieldlab": equipment.fieldlab.slug,
+        "fieldlab_name": str(equipment.fieldlab),
+        "place": equipment.place,
+        "state": equipment.state,
+    }
+
+
+def equipment_details_out(equipment: Equipment) -> dict:
+    """The fields of EquipmentDetailsOut."""
+    return equipment_out(equipment) | {
+        "description": _description(equipment.type),
+        "contact": equipment.contact,
+        "abilities": abilities_out(equipment.type),
+        "policy": policy_out(equipment.policy),
+    }
+
+
+def _description(type_: EquipmentType) -> str:
+    """In the reader's language where it was written in that."""
+    return (get_language() == "en" and type_.description_en) or type_.description
+
+
+def abilities_out(type_: EquipmentType) -> AbilitiesOut:
+    return AbilitiesOut(**{name: getattr(type_, name) for name in AbilitiesOut.model_fields})
+
+
+def policy_out(policy: Policy) -> PolicyOut:
+    return PolicyOut(
+        grid_minutes=policy.grid_minutes,
+        shortest_minutes=_minutes(policy.shortest),
+        longest_minutes=None if policy.longest is None else _minutes(policy.longest),
+        notice_minutes=_minutes(policy.notice_period),
+        horizon_days=policy.horizon.days,
+        set_up_minutes=_minutes(policy.set_up),
+        clean_up_minutes=_minutes(policy.clean_up),
+        last_start=None if policy.last_start is None else f"{policy.last_start:%H:%M}",
+        unattended=policy.unattended,
+        approval=policy.approval,
+        operator_needed=policy.operator_needed,
+        open_reservation_limit=policy.open_reservation_limit,
+        free_cancellation_minutes=_minutes(policy.free_cancellation_term),
+        check_in_grace_minutes=_minutes(policy.check_in_grace),
+    )
+
+
+def _minutes(duration: timedelta) -> int:
+    return int(duration / timedelta(minutes=1))
+
+
+@router.get("equipment", response=list[EquipmentOut], operation_id="list_equipment", summary="Machines")
+def list_equipment(request: HttpRequest, fieldlab: Text = "", type: Text = "", q: Text = ""):
+    """The machines in service, of one fieldlab or one type where asked (their short names).
+
+    Every word of `q` is looked for in code, name, place, type, fieldlab, process and materials.
+    """
+    machines = Equipment.objects.in_service().with_type()
+    if fieldlab:
+        machines = machines.filter(fieldlab__slug=fieldlab)
+    if type:
+        machines = machines.filter(type__slug=type)
+    for word in q.split():
+        machines = machines.filter(_mentions(word))
+    return [equipment_out(machine) for machine in machines]
+
+
+def _mentions(word: str) -> Q:
+    texts = (
+        "code",
+        "name",
+        "place",
+        "type__slug",
+        "type__name",
+        "type__name_en",
+        "type__process",
+        "type__materials",
+        "fieldlab__slug",
+        "fieldlab__name",
+        "fieldlab__name_en",
+    )
+    return Q(*((f"{text}__icontains", word) for text in texts), _connector=Q.OR)

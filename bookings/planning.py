@@ -9,13 +9,10 @@ first open moment from which the clean-up fits, plus the clean-up.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from equipment.availability import Period
+from equipment.availability import ZONE, Period
 from equipment.models import Equipment, EquipmentType
 from equipment.policy import Policy
-
-ZONE = ZoneInfo("Europe/Amsterdam")
 
 # A result may wait this long to be taken out: the Christmas closure of two weeks and the weekends around it fit.
 LONGEST_WAIT_FOR_PEOPLE = timedelta(days=24)

@@ -37,7 +37,7 @@ class Proposal:
     `number` says which of the asked reservations it is for. `occupied` is the period with set-up and clean-up; None
     where that cannot be said: the end is not after the start, the dates are beyond every calendar, or an unattended
     run would never be taken out. `moves_from` is the period it had, when an existing reservation is moved.
-    `beyond_calendars`: so far off that no calendar says anything of it; the horizon refuses it.
+    `beyond_calendars`: so far ahead or back that no calendar says anything of it; the rules about time refuse it.
     """
 
     number: int
@@ -232,7 +232,7 @@ def notice_is_long_enough(proposal: Proposal, facts: Facts) -> str | None:
 @rule("beyond_horizon", override=FACILITY_MANAGER)
 def starts_within_the_horizon(proposal: Proposal, facts: Facts) -> str | None:
     horizon = proposal.policy.horizon
-    if proposal.start > facts.now + horizon or proposal.beyond_calendars:
+    if proposal.start > facts.now + horizon or (proposal.beyond_calendars and proposal.start > facts.now):
         return _("At most %(horizon)s ahead.") % {"horizon": duration_in_words(horizon)}
     return None
 

@@ -13,8 +13,7 @@ from django.contrib.auth.models import Group
 from bookings.models import Purpose
 from bookings.planning import Wish
 from bookings.services import book
-from equipment.availability import weekly_hours
-from equipment.availability import new_calendar
+from equipment.availability import new_calendar, weekly_hours
 from equipment.models import Equipment, EquipmentType, Fieldlab, Process
 from organisations.models import FACILITY_MANAGERS, Membership, Organisation, Role, User
 
@@ -95,7 +94,7 @@ def purpose(db) -> Purpose:
 def working_hours(db):
     """Monday to Friday 08:00–18:00, from 2026 on."""
     calendar = new_calendar("Working hours")
-    weekly_hours(calendar, weekdays=range(5), opens="08:00", closes="18:00", from_date=date(2026, 1, 5), now=NOW)
+    weekly_hours(calendar, weekdays=range(5), opens=time(8), closes=time(18), since=date(2026, 1, 5), now=NOW)
     return calendar
 
 

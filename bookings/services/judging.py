@@ -3,7 +3,7 @@ with the reservations, choose machines for wishes that leave the choice, and jud
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from django.conf import settings
 from django.db.models import Subquery
@@ -17,6 +17,8 @@ from equipment.availability import Period
 from equipment.models import Equipment
 from organisations.models import Membership, Organisation, Role, User
 
+# To choose among machines, their free stretches are compared; a day on either side tells them apart.
+STRETCH_LOOKED_AT = timedelta(days=1)
 NOTHING_KNOWN = MachineTime(open=(), out=(), taken=())
 
 
@@ -113,7 +115,9 @@ def _propose(
     for index, (_number, wish, machine) in enumerate(pairs):
         if wish.start < wish.end <= latest and wish.start > facts.now - settings.CALENDARS_EXPANDED_AHEAD:
             asked.append(index)
-            asks.append((machine.pk, *window_for(policies[machine.pk], wish.start, wish.end)))
+            around = timedelta(0) if wish.equipment else STRETCH_LOOKED_AT
+            window = window_for(policies[machine.pk], wish.start - around, wish.end + around)
+            asks.append((machine.pk, *window))
     loaded = machine_times(asks, leaving_out=[moved.pk] if moved else ())
     times = dict(zip(asked, loaded, strict=True))
     proposals = []
@@ -130,7 +134,7 @@ def _propose(
                 occupied=occupied and Period(occupied.start.astimezone(UTC), occupied.end.astimezone(UTC)),
                 time=time,
                 moves_from=Period(moved.start, moved.end) if moved else None,
-                beyond_calendars=index not in times and wish.start < wish.end and wish.end > latest,
+                beyond_calendars=index not in times and wish.start < wish.end,
             )
         )
     return proposals

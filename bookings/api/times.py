@@ -12,6 +12,9 @@ from pydantic_core import PydanticCustomError
 # In an address a plus sign means a space, and people forget to write %2B.
 PLUS_LOST_IN_AN_ADDRESS = re.compile(r"(?<=T)(.*\d) (?=\d\d:?\d\d$)")
 
+# Later than this the Atrium's clock would show the year 10000, which datetime cannot; it is the same to every rule.
+LAST_MOMENT = datetime(9999, 12, 31, 22, 59, 59, tzinfo=UTC)
+
 
 def _read_time(value) -> datetime:
     """An aware UTC datetime from ISO 8601 text with an offset; anything else is told what to write."""
@@ -26,7 +29,7 @@ def _read_time(value) -> datetime:
     if moment.tzinfo is None:
         raise _not_a_time(_("Add the offset from UTC, such as 2027-03-01T09:00:00+01:00."), kind="naive_time")
     try:
-        return moment.astimezone(UTC)
+        return min(moment.astimezone(UTC), LAST_MOMENT)
     except OverflowError:
         raise _not_a_time(_("The calendar does not reach that far.")) from None
 
@@ -43,10 +46,7 @@ def _not_a_time(message: str, *, kind: str = "not_a_time") -> PydanticCustomErro
 
 def local(moment: datetime) -> str:
     """ISO 8601 with the offset of the Atrium at that moment."""
-    try:
-        return timezone.localtime(moment).isoformat()
-    except OverflowError:  # the last hour of the year 9999
-        return moment.isoformat()
+    return timezone.localtime(moment).isoformat()
 
 
 _schema = WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2027-03-01T09:00:00+01:00"]})

@@ -11,9 +11,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models import Booking, Purpose
-from bookings.planning import Wish
+from bookings.planning import ZONE, Wish
 from bookings.rules import Refusal
-from bookings.templatetags.times import AMSTERDAM
 from equipment.models import Equipment, EquipmentQuerySet, Process
 from organisations.models import Organisation
 
@@ -25,7 +24,7 @@ FIELD_OF = {
     "in_the_past": "start",
     "off_grid": "start",
     "notice_too_short": "start",
-    "beyond_horizon": "date",
+    "beyond_horizon": "day",
     "outside_opening_hours": "start",
     "during_outage": "start",
     "clash": "start",
@@ -105,9 +104,9 @@ class TwiceField(forms.ChoiceField):
 def moments(on: date, clock: tuple[int, int]) -> list[datetime]:
     """When the clock in Amsterdam shows this on that day: once as a rule, never or twice when it changes."""
     hour, minute = clock
-    local = datetime.combine(on + timedelta(days=hour // 24), time(hour % 24, minute), AMSTERDAM)
+    local = datetime.combine(on + timedelta(days=hour // 24), time(hour % 24, minute), ZONE)
     both = [local, local.replace(fold=1)]
-    real = [m for m in both if m.astimezone(UTC).astimezone(AMSTERDAM).replace(tzinfo=None) == m.replace(tzinfo=None)]
+    real = [m for m in both if m.astimezone(UTC).astimezone(ZONE).replace(tzinfo=None) == m.replace(tzinfo=None)]
     return real if len(real) < 2 or real[0].utcoffset() != real[1].utcoffset() else real[:1]
 
 
@@ -118,10 +117,10 @@ class BookingForm(forms.Form):
     reason; one it shows twice is asked back through `start_twice` or `end_twice`, which are shown then only.
     """
 
-    date = forms.DateField(label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    day = forms.DateField(label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     start = WallClockField(label=_("From"))
     end = WallClockField(label=_("Until"))
-    end_date = forms.DateField(
+    end_day = forms.DateField(
         label=_("Until, on another day"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
@@ -150,7 +149,7 @@ class BookingForm(forms.Form):
     def __init__(
         self, data=None, *, equipment: Equipment, organisations: list[Organisation], today: date, initial=None
     ):
-        super().__init__(data, initial={"date": today, "token": secrets.token_urlsafe(16), **(initial or {})})
+        super().__init__(data, initial={"day": today, "token": secrets.token_urlsafe(16), **(initial or {})})
         self.equipment = equipment
         self.wish: Wish | None = None
         self.refusals: tuple[Refusal, ...] = ()
@@ -165,11 +164,11 @@ class BookingForm(forms.Form):
         longest = equipment.policy.longest
         self.may_cross_midnight = longest is None or longest > timedelta(hours=24) or equipment.policy.unattended
         if not self.may_cross_midnight:
-            self.fields["end_date"].widget = forms.HiddenInput()
+            self.fields["end_day"].widget = forms.HiddenInput()
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        on, until = cleaned.get("date"), cleaned.get("end_date") or cleaned.get("date")
+        on, until = cleaned.get("day"), cleaned.get("end_day") or cleaned.get("day")
         start = self._moment("start", on)
         end = self._moment("end", until)
         if start and end and not self.errors:
@@ -215,12 +214,12 @@ class BookingForm(forms.Form):
 
 def as_initial(start: datetime, end: datetime) -> dict:
     """The form's own fields for a period, so that it can be filled in for somebody."""
-    first, last = start.astimezone(AMSTERDAM), end.astimezone(AMSTERDAM)
+    first, last = start.astimezone(ZONE), end.astimezone(ZONE)
     return {
-        "date": first.date(),
+        "day": first.date(),
         "start": f"{first:%H:%M}",
         "end": f"{last:%H:%M}",
-        "end_date": last.date() if last.date() != first.date() else None,
+        "end_day": last.date() if last.date() != first.date() else None,
         "start_twice": _which(first),
         "end_twice": _which(last),
     }

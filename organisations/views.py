@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
@@ -36,12 +37,14 @@ def choose_language(request):
 
 
 @login_required
+@never_cache
 @require_safe
 def account(request):
     return _account_page(request)
 
 
 @login_required
+@never_cache
 @require_POST
 @sensitive_variables("secret")
 def issue_token(request):
@@ -58,7 +61,7 @@ def _account_page(request, secret: str = ""):
         "tokens": request.user.api_tokens.filter(revoked_at=None).order_by("-created_at"),
         "secret": secret,
     }
-    return render(request, "organisations/account.html", context, headers={"Cache-Control": "no-store"})
+    return render(request, "organisations/account.html", context)
 
 
 @login_required

@@ -1,11 +1,10 @@
 """A machine said in plain words: what it can do, and what one has to keep to."""
 
 from django import template
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from bookings.templatetags.times import in_words
+from bookings.wording import duration_in_words
 from equipment.models import EquipmentType
 from equipment.policy import Approval, Policy
 
@@ -32,14 +31,18 @@ def house_rules(policy: Policy) -> list[str]:
     """The policy as sentences, those that ask nothing left out."""
     rules = [_length(policy)]
     if policy.notice_period:
-        rules.append(_("Book at least %(time)s ahead.") % {"time": in_words(policy.notice_period)})
-    rules.append(_("Book at most %(time)s ahead.") % {"time": in_words(policy.horizon)})
+        rules.append(_("Book at least %(time)s ahead.") % {"time": duration_in_words(policy.notice_period)})
+    rules.append(_("Book at most %(time)s ahead.") % {"time": duration_in_words(policy.horizon)})
     if policy.last_start:
         rules.append(_("Start no later than %(time)s.") % {"time": f"{policy.last_start:%H:%M}"})
     if policy.set_up:
-        rules.append(_("%(time)s before your time is kept free for setting up.") % {"time": in_words(policy.set_up)})
+        rules.append(
+            _("%(time)s before your time is kept free for setting up.") % {"time": duration_in_words(policy.set_up)}
+        )
     if policy.clean_up:
-        rules.append(_("%(time)s after your time is kept free for cleaning up.") % {"time": in_words(policy.clean_up)})
+        rules.append(
+            _("%(time)s after your time is kept free for cleaning up.") % {"time": duration_in_words(policy.clean_up)}
+        )
     if policy.unattended:
         rules.append(_("It may run on at night and at the weekend; you start and end it during opening hours."))
     if policy.operator_needed:
@@ -57,12 +60,18 @@ def house_rules(policy: Policy) -> list[str]:
             % {"count": limit}
         )
     if policy.free_cancellation_term:
-        rules.append(_("Cancel for free until %(time)s before.") % {"time": in_words(policy.free_cancellation_term)})
+        rules.append(
+            _("Cancel for free until %(time)s before.") % {"time": duration_in_words(policy.free_cancellation_term)}
+        )
     return rules
 
 
 def _length(policy: Policy) -> str:
-    lengths = {"shortest": in_words(policy.shortest), "longest": in_words(policy.longest), "grid": policy.grid_minutes}
+    lengths = {
+        "shortest": duration_in_words(policy.shortest),
+        "longest": duration_in_words(policy.longest or policy.shortest),
+    }
+    lengths["grid"] = policy.grid_minutes
     if policy.longest is None:
         return _("At least %(shortest)s, in steps of %(grid)d minutes.") % lengths
     return _("From %(shortest)s to %(longest)s, in steps of %(grid)d minutes.") % lengths

@@ -1,19 +1,19 @@
 """How moments, periods and durations are written on the pages: Amsterdam's wall clock, 24 hours."""
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+from bookings.planning import ZONE
+from bookings.wording import duration_in_words
+
 register = template.Library()
 
 
 def local(moment: datetime) -> datetime:
-    return moment.astimezone(AMSTERDAM)
+    return moment.astimezone(ZONE)
 
 
 @register.filter
@@ -66,31 +66,13 @@ def hours(start: datetime, end: datetime) -> str:
 
 
 def midnight_after(moment: datetime) -> datetime:
-    return datetime.combine(moment.date() + timedelta(days=1), datetime.min.time(), AMSTERDAM)
-
-
-@register.filter
-def in_words(duration: timedelta | None) -> str:
-    """4 hours, 1 hour 30 minutes, 3 days; "" for None. Seconds are not written."""
-    if duration is None:
-        return ""
-    minutes = int(duration.total_seconds()) // 60
-    if minutes >= 48 * 60 and minutes % (24 * 60) == 0:
-        days = minutes // (24 * 60)
-        return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
-    whole, rest = divmod(minutes, 60)
-    parts = []
-    if whole:
-        parts.append(ngettext("%(count)d hour", "%(count)d hours", whole) % {"count": whole})
-    if rest or not whole:
-        parts.append(ngettext("%(count)d minute", "%(count)d minutes", rest) % {"count": rest})
-    return " ".join(parts)
+    return datetime.combine(moment.date() + timedelta(days=1), datetime.min.time(), ZONE)
 
 
 @register.filter
 def lasts(period) -> str:
     """The elapsed duration of a period, in words."""
-    return in_words(period.end - period.start)
+    return duration_in_words(period.end - period.start)
 
 
 @register.filter

@@ -15,10 +15,10 @@ from bookings.models import HOLDING_STATES, Booking, Reservation, ReservationSta
 from bookings.rules import Refused
 from bookings.services import cancel as cancel_reservation
 from bookings.services import cancel_booking
+from bookings.services.change import MOVABLE_STATES, is_late
 from organisations.models import Role
 
 PER_PAGE = 50
-CANCELLABLE = (ReservationState.REQUESTED, ReservationState.OFFERED, ReservationState.CONFIRMED)
 
 
 @login_required
@@ -29,13 +29,17 @@ def overview(request):
     leads = user.sees_every_booking or user.memberships.filter(role__in=[Role.PLANNER, Role.MANAGER]).exists()
     whose = "all" if leads and request.GET.get("whose") == "all" else "mine"
     when = "past" if request.GET.get("when") == "past" else "ahead"
-    reservations = Reservation.objects.visible_to(user).select_related("booking__organisation", "booking__booker", "equipment")
+    reservations = Reservation.objects.visible_to(user).select_related(
+        "booking__organisation", "booking__booker", "equipment"
+    )
     if whose == "mine":
         reservations = reservations.filter(booking__booker=user)
     ahead = reservations.going_on_or_ahead(now).filter(state__in=[*HOLDING_STATES, ReservationState.DISPLACED])
     shown = ahead.order_by("period") if when == "ahead" else reservations.exclude(pk__in=ahead).order_by("-period")
     page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "bookings/overview.html", {"page": page, "whose": whose, "when": when, "leads": leads, "now": now})
+    return render(
+        request, "bookings/overview.html", {"page": page, "whose": whose, "when": when, "leads": leads, "now": now}
+    )
 
 
 @login_required
@@ -59,8 +63,13 @@ def _visible(request):
 def _row(reservation: Reservation, now: datetime, *, may: bool) -> dict:
     """`late` says whether cancelling it now would be after the term of free cancellation."""
     free_until = reservation.start - reservation.equipment.policy.free_cancellation_term
-    may_cancel = may and reservation.state in CANCELLABLE and now < reservation.end
-    return {"reservation": reservation, "may_cancel": may_cancel, "free_until": free_until, "late": now > free_until}
+    may_cancel = may and reservation.state in MOVABLE_STATES and now < reservation.end
+    return {
+        "reservation": reservation,
+        "may_cancel": may_cancel,
+        "free_until": free_until,
+        "late": is_late(reservation, now),
+    }
 
 
 @login_required

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from bookings.templatetags.times import AMSTERDAM
+from bookings.planning import ZONE
 from bookings.views.lanes import Lane, Own, within
 from equipment.availability import Period
 
@@ -28,7 +28,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class StateNow:
-    """free, occupied, mine or closed; `until` is None when it is longer than the lane looks ahead."""
+    """free, occupied, mine, out or closed; `until` is None when it is longer than the lane looks ahead."""
 
     kind: str
     until: datetime | None
@@ -36,7 +36,7 @@ class StateNow:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line in a day's list: free (can still be booked), occupied, or own with its reservation."""
+    """A line in a day's list: free (can still be booked), occupied, out (an outage), or own with its reservation."""
 
     kind: str
     start: datetime
@@ -54,8 +54,8 @@ class Day:
 
 def day_bounds(on: date) -> tuple[datetime, datetime]:
     """The local day `[00:00, 00:00 of the next)`: 23 or 25 hours long when the clock changes."""
-    start = datetime.combine(on, time.min, AMSTERDAM)
-    return start, datetime.combine(on + timedelta(days=1), time.min, AMSTERDAM)
+    start = datetime.combine(on, time.min, ZONE)
+    return start, datetime.combine(on + timedelta(days=1), time.min, ZONE)
 
 
 def mark_of(own: Own) -> str:
@@ -65,6 +65,7 @@ def mark_of(own: Own) -> str:
 def strip(lane: Lane, *, start: datetime, end: datetime, now: datetime) -> Strip:
     """Marks in `[start, end)`, those drawn later on top."""
     marked: list[tuple[str, object]] = [("open", period) for period in lane.open]
+    marked += [("out", period) for period in lane.out]
     marked += [("others", period) for period in lane.occupied]
     marked += [(f"around {own.whose}", own.occupied) for own in lane.own]
     marked += [(mark_of(own), own) for own in lane.own]
@@ -81,7 +82,7 @@ def state_now(lane: Lane, now: datetime) -> StateNow:
     for own in lane.own:
         if own.occupied.start <= now < own.occupied.end:
             return StateNow("mine" if own.whose == "mine" else "occupied", own.occupied.end)
-    for kind, periods in (("occupied", lane.occupied), ("free", lane.free)):
+    for kind, periods in (("out", lane.out), ("occupied", lane.occupied), ("free", lane.free)):
         for period in periods:
             if period.start <= now < period.end:
                 return StateNow(kind, period.end)
@@ -95,11 +96,12 @@ def days(lane: Lane, dates: Iterable[date], *, now: datetime) -> list[Day]:
 def _day(lane: Lane, on: date, now: datetime) -> Day:
     start, end = day_bounds(on)
     entries = [
-        Entry("occupied", part.start, part.end) for period in lane.occupied if (part := within(period, start, end))
+        Entry(kind, part.start, part.end)
+        for kind, periods in (("occupied", lane.occupied), ("out", lane.out))
+        for period in periods
+        if (part := within(period, start, end))
     ]
-    entries += [
-        Entry("own", part.start, part.end, own) for own in lane.own if (part := within(own, start, end))
-    ]
+    entries += [Entry("own", part.start, part.end, own) for own in lane.own if (part := within(own, start, end))]
     entries += [
         Entry("free", part.start, part.end) for period in lane.free if (part := within(period, max(start, now), end))
     ]
@@ -118,7 +120,7 @@ def calendar_hours(lane: Lane) -> tuple[str, str]:
         return "07:00", "18:00"
     first, last = 24, 0
     for period in periods:
-        start, end = period.start.astimezone(AMSTERDAM), period.end.astimezone(AMSTERDAM)
+        start, end = period.start.astimezone(ZONE), period.end.astimezone(ZONE)
         if start.date() != (end - timedelta(microseconds=1)).date():
             return "00:00", "24:00"
         first = min(first, start.hour)

@@ -8,7 +8,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from bookings.templatetags.times import AMSTERDAM
+from bookings.planning import ZONE
 from bookings.views.drawing import day_bounds, mark_of
 from bookings.views.lanes import Lane, Own, lanes
 from equipment.models import Equipment
@@ -39,7 +39,9 @@ def _feed(request: HttpRequest, equipment, one: bool = False) -> JsonResponse:
     if one and not found:
         raise Http404
     answer = found[0] if one else {"machines": found}
-    return JsonResponse({"from": _iso(start), "until": _iso(end), **answer}, headers={"Cache-Control": "private, no-cache"})
+    return JsonResponse(
+        {"from": _iso(start), "until": _iso(end), **answer}, headers={"Cache-Control": "private, no-cache"}
+    )
 
 
 def _moment(text: str) -> datetime | None:
@@ -47,7 +49,7 @@ def _moment(text: str) -> datetime | None:
     try:
         day: date | None = parse_date(text)
         moment = day_bounds(day)[0] if day else parse_datetime(text)
-        return moment.astimezone(AMSTERDAM) if moment and moment.tzinfo else None
+        return moment.astimezone(ZONE) if moment and moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
 
@@ -56,6 +58,7 @@ def _as_json(lane: Lane) -> dict:
     return {
         "code": lane.equipment.code,
         "open": [_pair(period) for period in lane.open],
+        "out": [_pair(period) for period in lane.out],
         "occupied": [_pair(period) for period in lane.occupied],
         "own": [_own_as_json(own) for own in lane.own],
     }
@@ -81,4 +84,4 @@ def _pair(period) -> list[str]:
 
 def _iso(moment: datetime) -> str:
     """Amsterdam's wall clock with its offset: the calendars show the digits as they stand."""
-    return moment.astimezone(AMSTERDAM).isoformat(timespec="seconds")
+    return moment.astimezone(ZONE).isoformat(timespec="seconds")

@@ -4,7 +4,6 @@ Another organisation's bookings are merged into stretches of "occupied": neither
 ends and the next begins, leaves the server.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +12,9 @@ from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 from psycopg.types.range import TimestamptzRange
 
-from bookings.free_time import timelines
+from bookings.free_time import machine_times
 from bookings.models import HOLDING_STATES, Reservation, ReservationState
+from bookings.planning import MachineTime, merged, without
 from equipment.availability import Period
 from equipment.models import Equipment, EquipmentQuerySet
 from organisations.models import User
@@ -41,8 +41,9 @@ class Lane:
     """One machine's time in a window; every list in order of time, periods half-open."""
 
     equipment: Equipment
-    open: list[Period]
+    open: list[Period]  # without outages
     free: list[Period]
+    out: list[Period]  # outages
     occupied: list[Period]  # by others, of whom nothing is told
     own: list[Own]
 
@@ -50,18 +51,20 @@ class Lane:
 def lanes(*, equipment: EquipmentQuerySet, user: User, start: datetime, end: datetime) -> list[Lane]:
     """A lane per machine, in the machines' order. Two statements, however many machines."""
     machines = list(equipment.annotate(visible=ArraySubquery(_visible(user, start, end))))
-    times = timelines(equipment=machines, start=start, end=end)
-    return [
-        Lane(
-            equipment=machine,
-            open=times[machine.pk].open,
-            free=times[machine.pk].free,
-            occupied=without(times[machine.pk].occupied, [own.occupied for own in mine]),
-            own=mine,
-        )
-        for machine in machines
-        for mine in [[_own(row, user) for row in machine.visible]]
-    ]
+    times = machine_times([(machine.pk, start, end) for machine in machines])
+    return [_lane(machine, time, user) for machine, time in zip(machines, times, strict=True)]
+
+
+def _lane(machine: Equipment, time: MachineTime, user: User) -> Lane:
+    own = [_own(row, user) for row in machine.visible]
+    return Lane(
+        equipment=machine,
+        open=list(time.open),
+        free=time.free,
+        out=list(time.out),
+        occupied=without(merged(time.taken), [each.occupied for each in own]),
+        own=own,
+    )
 
 
 def _visible(user: User, start: datetime, end: datetime):
@@ -87,33 +90,17 @@ def _visible(user: User, start: datetime, end: datetime):
 
 
 def _own(row: dict, user: User) -> Own:
-    if row["booker"] == user.pk:
-        whose = "mine"
-    else:
-        whose = "others" if user.sees_every_booking else "organisation"
+    if_not_mine = "others" if user.sees_every_booking else "organisation"
     return Own(
         reference=row["reference"],
         title=row["title"],
         organisation=row["organisation"],
         state=row["state"],
-        whose=whose,
+        whose="mine" if row["booker"] == user.pk else if_not_mine,
         start=datetime.fromisoformat(row["start"]),
         end=datetime.fromisoformat(row["end"]),
         occupied=Period(datetime.fromisoformat(row["occupied_start"]), datetime.fromisoformat(row["occupied_end"])),
     )
-
-
-def without(periods: Iterable[Period], cuts: Iterable[Period]) -> list[Period]:
-    """What is left of `periods` when `cuts` are taken away; both in order of time and apart among themselves."""
-    left = list(periods)
-    for cut in cuts:
-        left = [
-            piece
-            for period in left
-            for piece in (Period(period.start, min(period.end, cut.start)), Period(max(period.start, cut.end), period.end))
-            if piece.start < piece.end
-        ]
-    return left
 
 
 def within(period, start: datetime, end: datetime) -> Period | None:

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 from bookings import idempotency
 from bookings.forms import BookingForm, FindForm, as_initial
 from bookings.models import Booking
+from bookings.planning import ZONE
 from bookings.rules import Refused
 from bookings.services import book
-from bookings.templatetags.times import AMSTERDAM
 from bookings.views.drawing import calendar_hours, day_bounds, days, state_now, strip
 from bookings.views.lanes import lanes
 from equipment.models import Equipment
@@ -35,7 +35,7 @@ def home(request):
     machines = Equipment.objects.in_service().with_type()
     processes = list(machines.order_by().values_list("type__process", flat=True).distinct())
     form = FindForm(request.GET, processes=processes)
-    start, ahead = day_bounds(now.astimezone(AMSTERDAM).date())[0], now + LOOKS_AHEAD
+    start, ahead = day_bounds(now.astimezone(ZONE).date())[0], now + LOOKS_AHEAD
     shown = [
         {
             "equipment": lane.equipment,
@@ -99,7 +99,7 @@ def _book_once(form: BookingForm, user: User, now: datetime) -> Booking:
 
 def _form(request, equipment: Equipment, now: datetime, *, data=None, initial=None) -> BookingForm:
     organisations = list(Organisation.objects.filter(memberships__user=request.user))
-    today = now.astimezone(AMSTERDAM).date()
+    today = now.astimezone(ZONE).date()
     return BookingForm(data, equipment=equipment, organisations=organisations, today=today, initial=initial)
 
 
@@ -107,7 +107,9 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
     monday = _week(request.GET.get("week"), form, now)
     dates = [monday + timedelta(days=n) for n in range(7)]
     start, end = day_bounds(dates[0])[0], day_bounds(dates[-1])[1]
-    [lane] = lanes(equipment=Equipment.objects.with_type().filter(pk=equipment.pk), user=request.user, start=start, end=end)
+    [lane] = lanes(
+        equipment=Equipment.objects.with_type().filter(pk=equipment.pk), user=request.user, start=start, end=end
+    )
     context = {
         "equipment": equipment,
         "policy": equipment.policy,
@@ -126,15 +128,15 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
 def _week(asked: str | None, form: BookingForm, now: datetime) -> date:
     """The Monday of the week asked for, as 2026-W48; else of the form's date; else of today."""
     try:
-        return datetime.strptime(f"{asked}-1", "%G-W%V-%u").replace(tzinfo=AMSTERDAM).date()
+        return datetime.strptime(f"{asked}-1", "%G-W%V-%u").replace(tzinfo=ZONE).date()
     except ValueError:
         pass
-    day = form["date"].value() if form.is_bound or "start" in form.initial else None
+    day = form["day"].value() if form.is_bound or "start" in form.initial else None
     if not isinstance(day, date):
         try:
             day = date.fromisoformat(day or "")
         except ValueError:
-            day = now.astimezone(AMSTERDAM).date()
+            day = now.astimezone(ZONE).date()
     return day - timedelta(days=day.weekday())
 
 

@@ -35,6 +35,9 @@ function eventsOf(week, from, until) {
     ...closedBetween(week.open, from, until).map(([start, end]) => ({
       start, end, display: "background", classNames: ["closed"],
     })),
+    ...week.out.map(([start, end]) => ({
+      start: digits(start), end: digits(end), title: words.out, classNames: ["out"],
+    })),
     ...week.occupied.map(([start, end]) => ({
       start: digits(start), end: digits(end), title: words.occupied, classNames: ["others"],
     })),
@@ -68,10 +71,10 @@ function fillIn(start, end) {
   const [date, from] = start.split("T");
   const [endDate, until] = end.split("T");
   const midnight = until.startsWith("00:00") && endDate === dayAfter(date, 1);
-  form.elements.date.value = date;
+  form.elements.day.value = date;
   form.elements.start.value = from.slice(0, 5);
   form.elements.end.value = midnight ? "24:00" : until.slice(0, 5);
-  form.elements.end_date.value = midnight || endDate === date ? "" : endDate;
+  form.elements.end_day.value = midnight || endDate === date ? "" : endDate;
   form.elements.purpose.focus();
 }
 

@@ -56,7 +56,8 @@ class Report:
             told = _("%(added)d to add, %(changed)d to change, %(unchanged)d as they are") % counts
             lines.append(f"{KIND_NAMES[name]}: {told}")
         for name, kind in self.kinds.items():
-    __X__
+            if kind.added:
+                lines.append(f"  + {KIND_NAMES[name]}: {', '.join(kind.added)}")
             for changed, changes in kind.changed.items():
                 lines += [f"  ~ {KIND_NAMES[name]} {changed}: {change}" for change in changes]
         for name, kind in self.kinds.items():

@@ -29,6 +29,24 @@ def wall(text: str, day: date = MONDAY) -> datetime:
     return datetime.combine(day, time.fromisoformat(text), AMSTERDAM)
 
 
+def pytest_collection_modifyitems(items):
+    """Tests that commit empty the tables afterwards; the rows that migrations made (purposes, roles) come back."""
+    for item in items:
+        names = getattr(item, "fixturenames", [])
+        committing = {"live_server", "transactional_db"} & set(names)
+        marker = item.get_closest_marker("django_db")
+        if committing or (marker and marker.kwargs.get("transaction")):
+            names.append("django_db_serialized_rollback")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings():
+    """Enough connections for forty people who ask at once."""
+    from django.conf import settings
+
+    settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 64
+
+
 @pytest.fixture
 def now() -> datetime:
     """Wednesday 24 February 2027, 10:00, before everything that tests book."""

@@ -21,11 +21,15 @@ WEEKDAY_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 def new_calendar(name: str, *, slug: str = "") -> Calendar:
-    """An empty calendar. Its slug is made from the name, with a number where that is taken."""
-    base = slug or slugify(name) or "calendar"
+    """An empty calendar."""
+    return Calendar.objects.create(name=name, slug=free_slug(slug or name))
+
+
+def free_slug(name: str) -> str:
+    """Made from the name, with a number where that is taken."""
+    base = slugify(name) or "calendar"
     taken = set(Calendar.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    free = next(name for name in _numbered(base) if name not in taken)
-    return Calendar.objects.create(name=name, slug=free)
+    return next(slug for slug in _numbered(base) if slug not in taken)
 
 
 def _numbered(base: str) -> Iterator[str]:

@@ -209,7 +209,8 @@ class TestListening:
                 daily(hours)
                 raise RuntimeError
 
-        pytest.raises(RuntimeError, change)
+        with pytest.raises(RuntimeError):
+            change()
         assert not Event.objects.exists()
         assert not CalendarSpan.objects.exists()
         assert told == []

@@ -1,0 +1,5 @@
+"""The set-up pages about supply: machines, their policies, and when they can be had."""
+
+from equipment.admin import calendars, machines
+
+__all__ = ["calendars", "machines"]

@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from bic import embedded
+from bic import embedded, kept_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -22,7 +22,7 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 
-SECRET_KEY = env("SECRET_KEY", default="" if not DEBUG else "only-for-development-on-this-machine-0123456789")
+SECRET_KEY = env("SECRET_KEY", default="") or (kept_secrets.secret_key() if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. Outside DEBUG the site refuses to start without one: sessions and signed links "
@@ -30,7 +30,9 @@ if not SECRET_KEY:
     )
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS if not DEBUG])
+CSRF_TRUSTED_ORIGINS = env.list(
+    "CSRF_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS if not DEBUG]
+)
 # The address that mails and tokens print, where there is no request to take it from.
 SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else "")
 DEMO = env.bool("DEMO", default=False)
@@ -234,7 +236,6 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="BIC Atrium <noreply@loca
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=not DEBUG) else None
 SECURE_SSL_REDIRECT = env.bool("HTTPS_REDIRECT", default=not DEBUG)
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not DEBUG
 SECURE_HSTS_SECONDS = 0 if DEBUG else env.int("HSTS_SECONDS", default=int(timedelta(days=365).total_seconds()))
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG

@@ -90,6 +90,18 @@ class EquipmentType(PolicyFields, Bilingual):
     seats = models.PositiveSmallIntegerField(_("seats"), null=True, blank=True)
     materials = ArrayField(models.CharField(max_length=40), verbose_name=_("materials"), default=list, blank=True)
     photo = models.FileField(_("photo"), upload_to="types/", blank=True)
+    finished_on = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="finishes",
+        verbose_name=_("finished on"),
+        help_text=_("The type on which its results are finished; asked for together with it."),
+    )
+    finishing_time = models.DurationField(
+        _("finishing takes"), null=True, blank=True, help_text=_("How long the finishing station is needed.")
+    )
 
     objects = EquipmentTypeQuerySet.as_manager()
 

@@ -1,0 +1,159 @@
+"""From the demo's story to bookings, each made through the service at the moment it would have been made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+from bookings.demo.story import Habit, Lesson, PlannedOutage, Story, working_days
+from bookings.models import Purpose, Reservation
+from bookings.planning import ZONE, Wish
+from bookings.rules import Refused
+from bookings.services import book, cancel
+from equipment.availability import add_outage
+from equipment.models import Equipment, EquipmentType
+from organisations.models import Organisation, User
+
+WEEKS_EITHER_SIDE = 4
+CANCELLED_SHARE = 0.05
+# What life gives; any other refusal would be a mistake in the story.
+LIFE = {"clash", "no_unit_free", "outside_opening_hours", "during_outage", "over_quota", "too_many_open"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One booking as somebody would ask for it at `made`."""
+
+    made: datetime
+    person: str
+    organisation: str
+    purpose: str
+    title: str
+    wishes: tuple[Wish, ...]
+    people: int | None = None
+    skipping: bool = False
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Cast:
+    people: dict[str, User]
+    organisations: dict[str, Organisation]
+    types: dict[str, EquipmentType]
+    purposes: dict[str, Purpose]
+
+
+def tell(
+    story: Story,
+    *,
+    people: dict[str, User],
+    organisations: dict[str, Organisation],
+    now: datetime,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> int:
+    """Four weeks of bookings on either side of `now`; how many reservations that gave.
+
+    The same on every run within one week: chance comes from that week's Monday.
+    """
+    cast = Cast(
+        people,
+        organisations,
+        {t.slug: t for t in EquipmentType.objects.all()},
+        {p.code: p for p in Purpose.objects.prefetch_related("rulings")},
+    )
+    today = now.astimezone(ZONE).date()
+    monday = today - timedelta(days=today.weekday())
+    first = monday - timedelta(weeks=WEEKS_EITHER_SIDE)
+    last = monday + timedelta(weeks=WEEKS_EITHER_SIDE, days=6)
+    days = working_days(first, last)
+    chance = Random(monday.isoformat())
+    asked = [_lesson(lesson, days, cast, chance) for lesson in story.lessons]
+    asked += [one for habit in story.habits for one in _habit(habit, days, cast, now, chance)]
+    asked.sort(key=lambda one: one.made)
+    _add_outages(story.outages, today, now)
+    before = Reservation.objects.count()
+    for number, one in enumerate(asked, 1):
+        _book(one, cast, now)
+        progress(number, len(asked))
+    return Reservation.objects.count() - before
+
+
+def _lesson(lesson: Lesson, days: list[date], cast: Cast, chance: Random) -> Asked:
+    wishes = tuple(
+        Wish(_at(day, lesson.starts), _at(day, lesson.ends), equipment_type=cast.types[slug], units=units)
+        for day in days
+        if day.weekday() == lesson.weekday
+        for slug, units in lesson.machines.items()
+    )
+    made = _at(days[0] - timedelta(days=chance.randint(14, 40)), time(16, chance.randint(0, 59)))
+    return Asked(
+        made, lesson.person, lesson.organisation, lesson.purpose, lesson.title, wishes, lesson.people, skipping=True
+    )
+
+
+def _habit(habit: Habit, days: list[date], cast: Cast, now: datetime, chance: Random) -> list[Asked]:
+    asked = []
+    for day in days:
+        if chance.random() >= habit.chance:
+            continue
+        start = _at(day, time(chance.choice(habit.starts), chance.choice((0, 0, 30))))
+        made = _at(day - timedelta(days=chance.randint(*habit.days_ahead)), time(chance.randint(8, 17), 11))
+        # What lies further ahead than people book was booked in the last days: nobody books in the future.
+        made = min(made, now - timedelta(minutes=chance.randint(10, 4000)))
+        wish = Wish(
+            start,
+            start + timedelta(hours=chance.choice(habit.hours)),
+            equipment_type=cast.types[chance.choice(habit.types)],
+        )
+        cancelled, title = chance.random() < CANCELLED_SHARE, chance.choice(habit.titles)
+        if made < start - wish.equipment_type.notice_period:
+            asked.append(
+                Asked(made, habit.person, habit.organisation, habit.purpose, title, (wish,), cancelled=cancelled)
+            )
+    return asked
+
+
+def _book(asked: Asked, cast: Cast, now: datetime) -> None:
+    try:
+        outcome = book(
+            booker=cast.people[asked.person],
+            organisation=cast.organisations[asked.organisation],
+            purpose=cast.purposes[asked.purpose],
+            wishes=asked.wishes,
+            now=asked.made,
+            title=asked.title,
+            people=asked.people,
+            on_refusal="skip" if asked.skipping else "refuse",
+        )
+        refusals = outcome.skipped
+    except Refused as refused:
+        refusals = refused.refusals
+    if unlikely := [refusal for refusal in refusals if refusal.code not in LIFE]:
+        raise RuntimeError(f"the demo's story breaks a rule: {asked.title}: {unlikely[0].code} {unlikely[0].message}")
+    if asked.cancelled and not refusals:
+        _cancel(outcome.reservations[0], asked, cast, now)
+
+
+def _cancel(reservation: Reservation, asked: Asked, cast: Cast, now: datetime) -> None:
+    halfway = asked.made + (min(reservation.start, now) - asked.made) / 2
+    cancel(reservation=reservation, actor=cast.people[asked.person], now=halfway)
+
+
+def _add_outages(outages: list[PlannedOutage], today: date, now: datetime) -> None:
+    """Known before anything is booked, so that they displace nobody."""
+    around = working_days(today - timedelta(days=20), today + timedelta(days=20))
+    here = next(index for index, day in enumerate(around) if day >= today)
+    machines = {machine.code: machine for machine in Equipment.objects.all()}
+    for outage in outages:
+        day = around[here + outage.working_day]
+        add_outage(
+            machines[outage.equipment],
+            start=_at(day, outage.starts),
+            end=_at(day, outage.ends),
+            title=outage.title,
+            now=now,
+        )
+
+
+def _at(day: date, clock: time) -> datetime:
+    return datetime.combine(day, clock, ZONE)

@@ -13,7 +13,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from bic import embedded, kept_secrets
+from bic import embedded
+from bic.secret_key import kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -22,7 +23,7 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 
-SECRET_KEY = env("SECRET_KEY", default="") or (kept_secrets.secret_key() if DEBUG else "")
+SECRET_KEY = env("SECRET_KEY", default="") or (kept_secret_key() if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. Outside DEBUG the site refuses to start without one: sessions and signed links "

@@ -26,7 +26,7 @@ def in_words(periods: list[Period]) -> list[str]:
 
 
 @pytest.fixture
-def make_equipment(db):
+def make_machine(db):
     def make(code: str = "FDM-01", *, opening_hours=None, closures=()) -> Equipment:
         fieldlab, _ = Fieldlab.objects.get_or_create(slug="printing", defaults={"name": "Printing"})
         kind, _ = EquipmentType.objects.get_or_create(

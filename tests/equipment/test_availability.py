@@ -28,8 +28,8 @@ def holidays():
 
 
 @pytest.fixture
-def printer(make_equipment, hours, holidays):
-    return make_equipment(opening_hours=hours, closures=[holidays])
+def printer(make_machine, hours, holidays):
+    return make_machine(opening_hours=hours, closures=[holidays])
 
 
 @pytest.fixture
@@ -59,8 +59,8 @@ class TestWhatAManagerDoes:
     def test_open_time_is_cut_to_the_window(self, printer, office_hours):
         assert open_on(printer, "2027-02-05 09:00", "2027-02-05 17:00") == ["05 09:00 – 05 17:00"]
 
-    def test_a_machine_without_opening_hours_is_always_open(self, make_equipment):
-        always = make_equipment("ROOM-1")
+    def test_a_machine_without_opening_hours_is_always_open(self, make_machine):
+        always = make_machine("ROOM-1")
         assert open_on(always, "2027-10-30 00:00", "2027-11-01 00:00") == ["30 00:00 – 01 00:00"]
 
     def test_an_empty_calendar_of_opening_hours_is_never_open(self, printer):
@@ -120,8 +120,8 @@ class TestWhatAManagerDoes:
         assert in_words(found.out) == ["06 00:00 – 07 00:00"]
         assert found.open == []
 
-    def test_an_outage_of_one_machine_leaves_the_others_open(self, printer, make_equipment, hours, office_hours):
-        other = make_equipment("FDM-02", opening_hours=hours)
+    def test_an_outage_of_one_machine_leaves_the_others_open(self, printer, make_machine, hours, office_hours):
+        other = make_machine("FDM-02", opening_hours=hours)
         availability.add_outage(
             printer, start=local("2027-02-05 00:00"), end=local("2027-02-06 00:00"), title="Fault", now=NOW
         )

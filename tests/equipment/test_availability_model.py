@@ -70,10 +70,10 @@ def within_hours(wall: datetime, change: date, hours: Hours) -> bool:
 @given(weeks=st.lists(hours_of_a_week, min_size=1, max_size=3), closed=closed_days, out=outages)
 @example(weeks=[Hours(frozenset(range(7)), time(22), time(6), frozenset())], closed=[(0, 0)], out=[(8, 8)])
 @example(weeks=[Hours(frozenset(range(7)), time(0), time(0), frozenset([0]))], closed=[], out=[])
-def test_open_time_is_what_each_quarter_says_by_itself(make_equipment, change, weeks, closed, out):
+def test_open_time_is_what_each_quarter_says_by_itself(make_machine, change, weeks, closed, out):
     start, end = availability.midnight(change - 3 * DAY), availability.midnight(change + 4 * DAY)
     with transaction.atomic():
-        printer = machine(make_equipment, change, weeks, closed, out)
+        printer = machine(make_machine, change, weeks, closed, out)
         [found] = availability.open_time([(printer.pk, start, end)])
         transaction.set_rollback(True)
     offered = {begin + n * QUARTER for begin, finish in found.open for n in range(int((finish - begin) / QUARTER))}
@@ -82,11 +82,11 @@ def test_open_time_is_what_each_quarter_says_by_itself(make_equipment, change, w
     assert all(before.end < after.start for before, after in pairwise(found.open))
 
 
-def machine(make_equipment, change, weeks, closed, out):
+def machine(make_machine, change, weeks, closed, out):
     """A machine with these hours, closures and outages, made as a facility manager would."""
     now = datetime(change.year, change.month, change.day, tzinfo=UTC) - AHEAD + 14 * DAY
     hours, holidays = availability.new_calendar("Hours"), availability.new_calendar("Holidays")
-    printer = make_equipment(opening_hours=hours, closures=[holidays])
+    printer = make_machine(opening_hours=hours, closures=[holidays])
     base = availability.midnight(change)
     with availability.rebuilding_once(now=now):
         for each in weeks:

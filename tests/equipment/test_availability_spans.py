@@ -33,8 +33,8 @@ def hours(db):
 
 
 @pytest.fixture
-def printer(make_equipment, hours):
-    return make_equipment(opening_hours=hours)
+def printer(make_machine, hours):
+    return make_machine(opening_hours=hours)
 
 
 @pytest.fixture
@@ -117,10 +117,10 @@ class TestExpansion:
         return len(statements)
 
     def test_open_time_is_one_statement_for_any_number_of_machines(
-        self, hours, make_equipment, django_assert_num_queries
+        self, hours, make_machine, django_assert_num_queries
     ):
         daily(hours)
-        machines = [make_equipment(f"FDM-{number}", opening_hours=hours) for number in range(12)]
+        machines = [make_machine(f"FDM-{number}", opening_hours=hours) for number in range(12)]
         start = local("2027-02-01 00:00")
         with django_assert_num_queries(1):
             found = availability.open_time([(m.pk, start, start + timedelta(days=14)) for m in machines])
@@ -186,9 +186,9 @@ class TestListening:
         event.delete()
         assert not CalendarSpan.objects.exists()
 
-    def test_deleting_a_calendar_takes_everything_with_it(self, make_equipment):
+    def test_deleting_a_calendar_takes_everything_with_it(self, make_machine):
         closures = availability.new_calendar("Closures")
-        printer = make_equipment(closures=[closures])
+        printer = make_machine(closures=[closures])
         availability.cancel_day(daily(closures), date(2027, 2, 1), now=NOW)
         with transaction.atomic():
             Calendar.objects.filter(pk=closures.pk).delete()
@@ -223,13 +223,13 @@ class TestListening:
 
 
 class TestTelling:
-    def test_only_machines_of_the_calendar_are_told_of(self, hours, printer, make_equipment, told):
-        make_equipment("CNC-01")
+    def test_only_machines_of_the_calendar_are_told_of(self, hours, printer, make_machine, told):
+        make_machine("CNC-01")
         daily(hours)
         assert told == [{printer.pk}]
 
-    def test_machines_given_another_calendar_are_told_of(self, make_equipment, told):
-        printer = make_equipment()
+    def test_machines_given_another_calendar_are_told_of(self, make_machine, told):
+        printer = make_machine()
         availability.equipment_changed([printer.pk], now=NOW)
         assert told == [{printer.pk}]
 
@@ -286,9 +286,9 @@ class TestTrying:
 
 @pytest.mark.django_db(transaction=True)
 class TestWaiting:
-    def test_a_rebuild_waits_for_whoever_holds_the_machine(self, make_equipment):
+    def test_a_rebuild_waits_for_whoever_holds_the_machine(self, make_machine):
         hours = availability.new_calendar("Staffed hours")
-        printer = make_equipment(opening_hours=hours)
+        printer = make_machine(opening_hours=hours)
         done = threading.Event()
 
         def change():
@@ -345,7 +345,7 @@ class TestWaiting:
         first = CalendarSpan.objects.filter(calendar=hours).order_by("period").first()
         assert first.period.upper - first.period.lower == timedelta(hours=5)
 
-    def test_a_rule_that_cannot_be_read_raises_from_the_rebuild(self, make_equipment):
+    def test_a_rule_that_cannot_be_read_raises_from_the_rebuild(self, make_machine):
         hours = availability.new_calendar("Staffed hours")
         Rule.objects.filter(pk=daily(hours).rule_id).update(params="bynonsense:1")
         with pytest.raises(ValidationError):

@@ -1,0 +1,40 @@
+# make run, make test: all they need is Python 3.11 or newer. What each target does: make help
+
+PYTHON ?= python3
+PREPARED := .venv/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help prepare run test lint bench screenshots lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+prepare: ## environment, npm packages and translations, where they are not up to date
+	@$(PYTHON) tools/prepare.py
+
+run: prepare ## the whole system with the demo Atrium; HOST and PORT move it
+	@DEBUG=$${DEBUG:-1} DEMO=$${DEMO:-1} $(PREPARED) manage.py run
+
+test: prepare ## the test suite; ARGS="tests/bookings -x" runs a part
+	@DEBUG=1 $(PREPARED) -m bic.embedded $(PREPARED) -m pytest $(ARGS)
+
+lint: prepare ## style, types, the order of imports, migrations that are missing
+	@$(PREPARED) -m ruff check .
+	@$(PREPARED) -m ruff format --check .
+	@$(PREPARED) -m importlinter.cli lint
+	@DEBUG=1 $(PREPARED) -m bic.embedded sh -c '$(PREPARED) -m mypy && $(PREPARED) manage.py makemigrations --check --dry-run'
+
+bench: prepare ## how fast it is, on databases of its own
+	@DEBUG=1 $(PREPARED) -m bic.embedded --durable $(PREPARED) manage.py bench $(ARGS)
+
+screenshots: prepare ## pictures of the pages of a running `make run`, in screenshots/
+	@$(PREPARED) tools/screenshots.py $(ARGS)
+
+lock: prepare ## write requirements.lock anew, with the newest versions that pyproject.toml allows
+	@$(PREPARED) -m pip install --quiet uv
+	@$(PREPARED) -m uv pip compile --quiet --upgrade --universal --all-extras --no-emit-index-url \
+	    --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+
+clean: ## remove what can be made again; the data in .data/ stays
+	@rm -rf .venv node_modules staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

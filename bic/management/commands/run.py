@@ -1,0 +1,85 @@
+"""`manage.py run`, which `make run` calls: the whole system in one terminal, with the demo Atrium in it."""
+
+import io
+import ipaddress
+import os
+import sys
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from bic.supervisor import CannotRun, OnlyRun, Supervisor, children, listen
+
+
+class Command(BaseCommand):
+    help = "Migrate, fill an empty database with the demo Atrium, and run web, worker and beat until Ctrl-C."
+    requires_system_checks = []
+
+    def handle(self, **options):
+        host = os.environ.get("HOST") or "127.0.0.1"
+        address = f"http://{f'[{host}]' if ':' in host else host}:{_port()}"
+        try:
+            claim = OnlyRun(settings.BASE_DIR / ".data")
+            listening = listen(host, _port())
+        except CannotRun as refused:
+            raise CommandError(str(refused)) from None
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        people = _demo_people()
+        connection.close_pool()
+        words = f"\nReady at {address} (Ctrl-C ends it; the data stays)\n{people}{_warning(host)}"
+        env = os.environ | {
+            "DATABASE_URL": os.environ.get("DATABASE_URL") or _embedded("database_url"),
+            "REDIS_URL": settings.REDIS_URL,
+            "SITE_URL": os.environ.get("SITE_URL") or address,
+            "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or _allowed_hosts(host),
+            "PYTHONUNBUFFERED": "1",
+        }
+        supervisor = Supervisor(children(), address=address, claim=claim, env=env, cwd=settings.BASE_DIR)
+        code = supervisor.run(listening, when_ready=words)
+        self.stdout.write("Ended; the data is kept.")
+        sys.exit(code)
+
+
+def _embedded(which: str) -> str:
+    from bic import embedded
+
+    return getattr(embedded, which)()
+
+
+def _port() -> int:
+    written = os.environ.get("PORT") or "8000"
+    if not written.isdigit() or not 0 < int(written) < 65536:
+        raise CommandError(f"PORT={written} is no port: give a number from 1 to 65535, as in PORT=8001 make run.")
+    return int(written)
+
+
+def _demo_people() -> str:
+    """What `demo_data` tells of whom to sign in as; a database with organisations of its own gets no demo."""
+    told = io.StringIO()
+    try:
+        call_command("demo_data", stdout=told)
+    except CommandError as refused:
+        return f"{refused}\n"
+    return told.getvalue()
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _allowed_hosts(host: str) -> str:
+    """Where HOST opens it to the network, its names there are not known here."""
+    return "localhost,127.0.0.1,[::1]" if _is_local(host) else "*"
+
+
+def _warning(host: str) -> str:
+    open_to_all = (
+        "Others on the network can reach this: fine to show it, not for real bookings (see docs/running.md).\n"
+    )
+    return "" if _is_local(host) or not settings.DEBUG else open_to_all

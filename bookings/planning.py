@@ -125,6 +125,17 @@ def people_needed(start: datetime, end: datetime, policy: Policy) -> Period:
     return Period(start - policy.set_up, end + policy.clean_up)
 
 
+def stretches_with_people(start: datetime, end: datetime, occupied: Period, policy: Policy) -> list[Period]:
+    """When somebody must be at the machine: all of it when attended, else set-up, and clean-up after taking out.
+
+    Stretches that last no time are left out.
+    """
+    if not policy.unattended:
+        return [occupied]
+    stretches = [Period(occupied.start, start), Period(max(end, occupied.end - policy.clean_up), occupied.end)]
+    return [stretch for stretch in stretches if stretch.start < stretch.end]
+
+
 def possible_starts(time: MachineTime, policy: Policy, duration: timedelta) -> list[Period]:
     """When a period of `duration` may start on this machine, in order: stretches `[first, last]`, END INCLUDED.
 

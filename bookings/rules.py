@@ -7,11 +7,12 @@ house-rules page all go by this list. To add a rule, write one function here and
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from bookings.models import Purpose
+from bookings.models import Purpose, Quota
 from bookings.planning import (
     ZONE,
     MachineTime,
@@ -20,10 +21,11 @@ from bookings.planning import (
     on_grid,
     overlap,
     people_needed,
+    stretches_with_people,
 )
-from bookings.wording import duration_in_words, moment_in_words, period_in_words
+from bookings.wording import day_in_words, duration_in_words, hours_in_words, moment_in_words, period_in_words
 from equipment.availability import Period
-from equipment.models import Equipment, EquipmentState
+from equipment.models import CertificateKind, Equipment, EquipmentState
 from equipment.policy import Policy
 from organisations.models import Organisation, Role
 
@@ -61,16 +63,60 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorTime:
+    """When an operator works and where they are taken, in order, in the window that is judged."""
+
+    operator_id: int
+    open: Sequence[Period]
+    taken: Sequence[Period]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A certificate that a type needs, and when the booker or the supervisor holds it: `[from, until)` in days."""
+
+    kind: CertificateKind
+    held: Sequence[tuple[date, date]]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaUse:
+    """A quota of the organisation, and the reservations that already count for it: (equipment id, period)."""
+
+    quota: Quota
+    counted: Sequence[Period]
+
+    def used_in(self, window: Period) -> Decimal:
+        return sum((self.quota.hours_of(period, window) for period in self.counted), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A proposal that was accepted: the codes set aside for it, and the operator who will run it."""
+
+    proposal: Proposal
+    set_aside: tuple[str, ...] = ()
+    operator_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What holds for a booking as a whole. `organisation` is None where there is none such for the booker."""
+    """What holds for a booking as a whole. `organisation` is None where there is none such for the booker.
+
+    Per id of an equipment type: `requirements`, `operators`, and `open_reservations`, how many the organisation has
+    ahead. `planned` are the reservations of the same booking that were accepted before the one that is judged.
+    """
 
     now: datetime
     organisation: Organisation | None
     role: Role | None = None
     purpose: Purpose | None = None
     moving: bool = False
-    # Per machine, what the other proposals of the same booking would occupy: (number, occupied).
-    siblings: Mapping[int, Sequence[tuple[int, Period]]] = field(default_factory=dict)
+    requirements: Mapping[int, Sequence[Requirement]] = field(default_factory=dict)
+    operators: Mapping[int, Sequence[OperatorTime]] = field(default_factory=dict)
+    quotas: Sequence[QuotaUse] = ()
+    open_reservations: Mapping[int, int] = field(default_factory=dict)
+    planned: tuple[Planned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,9 +328,109 @@ def nobody_else_has_the_machine(proposal: Proposal, facts: Facts) -> str | None:
     taken = next((p for p in proposal.time.taken if overlap(p, occupied)), None)
     if taken:
         return _("Occupied %(period)s, set-up and clean-up included.") % {"period": period_in_words(*taken)}
-    siblings = facts.siblings.get(proposal.equipment.pk, ())
-    if any(number < proposal.number and overlap(p, occupied) for number, p in siblings):
+    own = (p.proposal for p in facts.planned if p.proposal.equipment.pk == proposal.equipment.pk)
+    if any(p.occupied and overlap(p.occupied, occupied) for p in own):
         return _("This booking already has %(code)s then.") % {"code": proposal.equipment.code}
+    return None
+
+
+# ---- People -----------------------------------------------------------------------------------------------------
+
+
+@rule("not_certified", override=FACILITY_MANAGER)
+def somebody_present_is_certified_on_every_day(proposal: Proposal, facts: Facts) -> str | None:
+    """The booker or the supervisor; on the days of use, not on the day of booking."""
+    if proposal.end <= proposal.start:
+        return None
+    first = proposal.start.astimezone(ZONE).date()
+    last = (proposal.end.astimezone(ZONE) - timedelta(microseconds=1)).date()
+    for requirement in facts.requirements.get(proposal.equipment.type_id, ()):
+        if any(since <= first and last < until for since, until in requirement.held):
+            continue
+        ends = max((until for since, until in requirement.held if since <= first), default=None)
+        if ends is not None and first < ends:
+            return _(
+                "Your certificate “%(kind)s” ends on %(day)s, before this is over. Ask a technician to renew it."
+            ) % {
+                "kind": requirement.kind,
+                "day": day_in_words(ends),
+            }
+        if ends is not None:
+            return _("Your certificate “%(kind)s” is valid until %(day)s. Ask a technician to renew it.") % {
+                "kind": requirement.kind,
+                "day": day_in_words(ends),
+            }
+        return _("You need the certificate “%(kind)s”. Ask a technician for the instruction.") % {
+            "kind": requirement.kind
+        }
+    return None
+
+
+@rule("no_operator", override=FACILITY_MANAGER)
+def an_operator_is_free(proposal: Proposal, facts: Facts) -> str | None:
+    if not proposal.policy.operator_needed or proposal.occupied is None:
+        return None
+    if free_operator(proposal, facts) is None:
+        return _("No operator is free then.")
+    return None
+
+
+def free_operator(proposal: Proposal, facts: Facts) -> int | None:
+    """The id of the operator to run it: of those who work then and are not taken, the one with the least to do."""
+    assert proposal.occupied is not None
+    needed = stretches_with_people(proposal.start, proposal.end, proposal.occupied, proposal.policy)
+    able = []
+    for operator in facts.operators.get(proposal.equipment.type_id, ()):
+        planned = [s for p in facts.planned if p.operator_id == operator.operator_id for s in _stretches(p.proposal)]
+        taken = [*operator.taken, *planned]
+        works = all(lies_in(stretch, operator.open) for stretch in needed)
+        if works and not any(overlap(stretch, t) for stretch in needed for t in taken):
+            able.append((len(taken), operator.operator_id))
+    return min(able)[1] if able else None
+
+
+def _stretches(proposal: Proposal) -> Sequence[Period]:
+    if proposal.occupied is None:
+        return ()
+    return stretches_with_people(proposal.start, proposal.end, proposal.occupied, proposal.policy)
+
+
+# ---- Shares -----------------------------------------------------------------------------------------------------
+
+
+@rule("too_many_open", override=FACILITY_MANAGER)
+def organisation_keeps_few_open_reservations(proposal: Proposal, facts: Facts) -> str | None:
+    limit = proposal.policy.open_reservation_limit
+    if limit is None or facts.moving:
+        return None
+    type_id = proposal.equipment.type_id
+    planned = sum(p.proposal.equipment.type_id == type_id for p in facts.planned)
+    if facts.open_reservations.get(type_id, 0) + planned >= limit:
+        return _("Your organisation may have %(limit)d reservations of this type ahead at a time.") % {"limit": limit}
+    return None
+
+
+@rule("over_quota", override=FACILITY_MANAGER)
+def hours_stay_within_every_quota(proposal: Proposal, facts: Facts) -> str | None:
+    """In every week, month or quarter that the reservation lies in; what this booking plans already counts as well."""
+    if proposal.end <= proposal.start or proposal.beyond_calendars:
+        return None
+    period = Period(proposal.start, proposal.end)
+    for use in facts.quotas:
+        quota = use.quota
+        if not quota.covers(proposal.equipment):
+            continue
+        planned = [
+            Period(p.proposal.start, p.proposal.end) for p in facts.planned if quota.covers(p.proposal.equipment)
+        ]
+        for window in quota.windows_of(period):
+            used = use.used_in(window) + sum((quota.hours_of(p, window) for p in planned), Decimal(0))
+            if used + quota.hours_of(period, window) > quota.hours:
+                return _("Of %(quota)s your organisation has %(left)s hours left in the one of %(day)s.") % {
+                    "quota": quota,
+                    "left": hours_in_words(max(quota.hours - used, Decimal(0))),
+                    "day": day_in_words(window.start.astimezone(ZONE).date()),
+                }
     return None
 
 

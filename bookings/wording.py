@@ -1,8 +1,9 @@
 """Durations and moments as people say them, in the reader's language and on the clock of the Atrium."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +22,16 @@ def duration_in_words(duration: timedelta) -> str:
     ]
     said = [part for part in parts if part][:2] or [ngettext("%(n)d minute", "%(n)d minutes", 0) % {"n": 0}]
     return _(" and ").join(said)
+
+
+def day_in_words(day: date) -> str:
+    """As in `1 maart 2027`."""
+    return date_format(day, "j F Y")
+
+
+def hours_in_words(hours: Decimal) -> str:
+    """A number of hours with at most two decimals, as in `7,5`."""
+    return number_format(hours.quantize(Decimal("0.01")).normalize() + 0)
 
 
 def moment_in_words(moment: datetime) -> str:

@@ -3,5 +3,6 @@
 from bookings.services.book import Outcome, book
 from bookings.services.change import cancel, cancel_booking, move
 from bookings.services.judging import Overriding
+from bookings.services.search import find_slots
 
-__all__ = ["Outcome", "Overriding", "book", "cancel", "cancel_booking", "move"]
+__all__ = ["Outcome", "Overriding", "book", "cancel", "cancel_booking", "find_slots", "move"]

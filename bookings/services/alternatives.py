@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from bookings.free_time import machine_times, window_for
 from bookings.planning import ZONE, MachineTime, Wish, leaves_unbroken, next_on_grid, occupied_by, possible_starts
-from bookings.rules import Alternative, Facts, Proposal, Refusal, judge
+from bookings.rules import Alternative, Planned, Proposal, Refusal
+from bookings.services.judging import Case, for_judging, hull_of, plan, plan_together
 from equipment.availability import Period
 from equipment.models import Equipment
 from equipment.policy import Policy
@@ -28,12 +29,9 @@ MOST_WISHES = 20  # a class whose every date is refused wants another plan, not 
 def with_alternatives(
     refusals: Sequence[Refusal],
     wishes: Sequence[Wish],
-    facts: Facts,
-    machines: dict[int, Equipment],
-    *,
-    leaving_out: Sequence[int] = (),
+    case: Case,
 ) -> list[Refusal]:
-    """The refusals, the first of each wish that another time could mend with alternatives. Two statements at most.
+    """The refusals, the first of each wish that another time could mend with alternatives. A constant number of statements.
 
     Every alternative was judged by the same rules, as a booking of its own.
     """
@@ -42,45 +40,40 @@ def with_alternatives(
         if refusal.code in MENDED_ELSEWHERE and refusal.number is not None:
             first.setdefault(refusal.number, index)
     numbers = [
-        n for n in list(first)[:MOST_WISHES] if wishes[n].start < wishes[n].end and not _too_far(wishes[n], facts)
+        n for n in list(first)[:MOST_WISHES] if wishes[n].start < wishes[n].end and not _too_far(wishes[n], case)
     ]
     if not numbers:
         return list(refusals)
-    search = _Search(facts, [(n, wishes[n]) for n in numbers], machines, leaving_out)
+    search = _Search([(n, wishes[n]) for n in numbers], case)
     found = {first[n]: search.alternatives(n, wishes[n]) for n in numbers}
     return [replace(r, alternatives=found[i]) if i in found else r for i, r in enumerate(refusals)]
 
 
-def _too_far(wish: Wish, facts: Facts) -> bool:
+def _too_far(wish: Wish, case: Case) -> bool:
     """Outside what a search around it could reach, or longer than it makes sense to look for."""
-    return abs(wish.start - facts.now) > timedelta(days=800) or wish.end - wish.start > timedelta(days=60)
+    return abs(wish.start - case.now) > timedelta(days=800) or wish.end - wish.start > timedelta(days=60)
 
 
 class _Search:
     """The time of the machines around some wishes, loaded at once."""
 
-    def __init__(self, facts: Facts, numbered: Sequence[tuple[int, Wish]], machines: dict[int, Equipment], leaving_out):
-        # Siblings that take a time are not in the database; an alternative is promised for a booking of its own.
-        self.facts = replace(facts, siblings={})
-        types = {
-            wish.equipment_type.pk if wish.equipment is None else machines[wish.equipment.pk].type_id
-            for _, wish in numbered
-        }
-        self.equals: dict[int, list[Equipment]] = {pk: [] for pk in types}
-        for machine in Equipment.objects.in_service().filter(type__in=types).select_related("type").order_by("code"):
-            self.equals[machine.type_id].append(machine)
-        self.machines = machines
-        asks, keys = [], []
-        for number, wish in numbered:
-            for machine in self._candidates(wish):
-                keys.append((number, machine.pk))
-                asks.append((machine.pk, *self._window(machine.policy, wish)))
-        self.times = dict(zip(keys, machine_times(asks, leaving_out=leaving_out), strict=True))
+    def __init__(self, numbered: Sequence[tuple[int, Wish]], case: Case):
+        types = {self._type_of(wish) for _number, wish in numbered}
+        equals = for_judging(Equipment.objects.in_service().filter(type__in=types)).order_by("code")
+        # What the booking itself plans is not in the database; an alternative is promised for a booking of its own.
+        self.case = replace(case, machines={machine.pk: machine for machine in equals})
+        reach = [Wish(w.start - FARTHEST, w.end + FARTHEST) for _number, w in numbered]
+        self.facts = self.case.facts_around(hull_of(reach, case.now))
+        keys = [(number, wish, machine) for number, wish in numbered for machine in self._candidates(wish)]
+        asks = [(machine.pk, *self._window(machine.policy, wish)) for _number, wish, machine in keys]
+        times = machine_times(asks, leaving_out=case.leaving_out)
+        self.times = {(number, machine.pk): time for (number, _w, machine), time in zip(keys, times, strict=True)}
+
+    def _type_of(self, wish: Wish) -> int:
+        return wish.equipment.type_id if wish.equipment else wish.equipment_type.pk
 
     def _candidates(self, wish: Wish) -> list[Equipment]:
-        return self.equals[
-            wish.equipment_type.pk if wish.equipment is None else self.machines[wish.equipment.pk].type_id
-        ]
+        return [m for m in self.case.machines.values() if m.type_id == self._type_of(wish)]
 
     def _window(self, policy: Policy, wish: Wish) -> Period:
         start = max(wish.start - FARTHEST, self.facts.now)
@@ -103,7 +96,8 @@ class _Search:
         able = [
             (leaves_unbroken(p.occupied, p.time.free), m.code)
             for m in self._candidates(wish)
-            if (p := self._allowed(number, m, wish.start, wish.end)) and p.occupied
+            if (p := self._proposal(number, m, wish.start, wish.end)).occupied
+            and isinstance(plan(p, self.facts), Planned)
         ]
         return [Alternative(wish.start, wish.end, (code,)) for _, code in sorted(able)[:1]]
 
@@ -113,9 +107,10 @@ class _Search:
         """The start nearest to the one asked for at which enough of these machines can be had."""
         starts = {s for m in machines for s in self._near_starts(number, m, wish.start, duration)}
         for start in sorted(starts, key=lambda s: (abs(s - wish.start), s)):
-            able = [m for m in machines if self._allowed(number, m, start, start + duration)]
-            if len(able) >= wish.units:
-                return Alternative(start, start + duration, tuple(m.code for m in able[: wish.units]))
+            proposals = [self._proposal(number, m, start, start + duration) for m in machines]
+            planned = plan_together(proposals, self.facts, wish.units)
+            if planned:
+                return Alternative(start, start + duration, tuple(p.proposal.equipment.code for p in planned))
         return None
 
     def _near_starts(
@@ -140,8 +135,7 @@ class _Search:
     def _time(self, number: int, machine: Equipment) -> MachineTime:
         return self.times[number, machine.pk]
 
-    def _allowed(self, number: int, machine: Equipment, start: datetime, end: datetime) -> Proposal | None:
+    def _proposal(self, number: int, machine: Equipment, start: datetime, end: datetime) -> Proposal:
         time = self._time(number, machine)
         occupied = occupied_by(start, end, machine.policy, time.open)
-        proposal = Proposal(number, machine, machine.policy, start, end, occupied, time)
-        return None if occupied is None or judge(proposal, self.facts) else proposal
+        return Proposal(number, machine, machine.policy, start, end, occupied, time)

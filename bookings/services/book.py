@@ -11,10 +11,10 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import prefetch_related_objects
 
 from bookings.models import Booking, Override, Purpose, Reservation, ReservationState
-from bookings.planning import ZONE, Wish
-from bookings.rules import Facts, Proposal, Refusal, Refused
+from bookings.planning import ZONE, Wish, stretches_with_people
+from bookings.rules import Planned, Refusal, Refused
 from bookings.services.alternatives import with_alternatives
-from bookings.services.judging import Overriding, Verdict, judge_wishes, load_equipment, load_organisation
+from bookings.services.judging import Case, Overriding, Overtaken, Verdict, judge_wishes, open_case
 from equipment.policy import Approval
 from organisations.models import Organisation, OrganisationClass, User
 
@@ -42,6 +42,7 @@ def book(
     now: datetime,
     title: str = "",
     people: int | None = None,
+    supervisor: User | None = None,
     on_refusal: Literal["refuse", "skip"] = REFUSE,
     override: Overriding | None = None,
     dry_run: bool = False,
@@ -50,9 +51,10 @@ def book(
 
     With `on_refusal="skip"` what is possible is reserved and the rest comes back as `skipped`; where nothing is
     possible, or the booking as a whole is refused, it raises all the same. A dry run judges the same and writes
-    nothing. `organisation` None means: no such organisation for this person.
+    nothing. `organisation` None means: no such organisation for this person. A `supervisor` is present and covers the
+    others with their own certificates.
     """
-    asked = _Asked(booker, organisation, purpose, tuple(wishes), now, title, people, on_refusal, override)
+    asked = _Asked(booker, organisation, purpose, tuple(wishes), now, title, people, supervisor, on_refusal, override)
     if dry_run:
         verdict, reservations = _judged(asked, lock=False)
         return Outcome(None, reservations, verdict.refusals)
@@ -68,6 +70,7 @@ class _Asked:
     now: datetime
     title: str
     people: int | None
+    supervisor: User | None
     on_refusal: str
     override: Overriding | None
 
@@ -81,6 +84,7 @@ def _book(asked: _Asked) -> Outcome:
             purpose=asked.purpose,
             title=asked.title,
             people=asked.people,
+            supervisor=asked.supervisor,
             created_at=asked.now,
         )
         for reservation in reservations:
@@ -92,33 +96,52 @@ def _book(asked: _Asked) -> Outcome:
 
 def _judged(asked: _Asked, *, lock: bool) -> tuple[Verdict, list[Reservation]]:
     """The verdict and the reservations it allows, unsaved. Raises Refused where they are not to be had."""
-    organisation, role = load_organisation(asked.organisation, asked.booker, lock=lock)
-    facts = Facts(now=asked.now, organisation=organisation, role=role, purpose=asked.purpose)
-    machines = load_equipment(asked.wishes, lock=lock)
-    verdict = judge_wishes(asked.wishes, facts, machines, overriding=asked.override)
+    case = open_case(
+        now=asked.now,
+        organisation=asked.organisation,
+        booker=asked.booker,
+        purpose=asked.purpose,
+        wishes=asked.wishes,
+        supervisor=asked.supervisor,
+        lock=lock,
+    )
+    verdict = judge_wishes(asked.wishes, case, overriding=asked.override)
     if verdict.refusals and (asked.on_refusal == REFUSE or not verdict.accepted or _whole_booking(verdict)):
-        raise Refused(with_alternatives(verdict.refusals, asked.wishes, facts, machines))
-    assert organisation is not None  # not_member refuses what belongs to nobody, and cannot be set aside then
+        raise Refused(with_alternatives(verdict.refusals, asked.wishes, case))
     prefetch_related_objects([asked.purpose], "rulings")
-    return verdict, [_reservation(p, organisation, asked.purpose) for p, _codes in verdict.accepted]
+    return verdict, [_reservation(planned, case) for planned in verdict.accepted]
 
 
 def _whole_booking(verdict: Verdict) -> bool:
     return any(refusal.number is None for refusal in verdict.refusals)
 
 
-def _reservation(proposal: Proposal, organisation: Organisation, purpose: Purpose | None) -> Reservation:
+def _reservation(planned: Planned, case: Case) -> Reservation:
+    proposal, organisation, purpose = planned.proposal, case.organisation, case.purpose
+    # Without them the rules about the booking as a whole refuse, and those cannot be set aside.
+    assert organisation is not None
     assert purpose is not None
-    assert proposal.occupied is not None
     waits = proposal.policy.approval == Approval.MANAGER
     return Reservation(
         equipment=proposal.equipment,
-        period=DateTimeTZRange(proposal.start, proposal.end),
-        occupied=DateTimeTZRange(*proposal.occupied),
         state=ReservationState.REQUESTED if waits else ReservationState.CONFIRMED,
         economic=purpose.counts_as(on=proposal.start.astimezone(ZONE).date()),
         organisation_class=OrganisationClass(organisation.organisation_class),
+        **times_of(planned),
     )
+
+
+def times_of(planned: Planned) -> dict:
+    """The columns of a reservation that say when it is and who runs it."""
+    proposal = planned.proposal
+    assert proposal.occupied is not None
+    stretches = stretches_with_people(proposal.start, proposal.end, proposal.occupied, proposal.policy)
+    return {
+        "period": DateTimeTZRange(proposal.start, proposal.end),
+        "occupied": DateTimeTZRange(*proposal.occupied),
+        "operator_id": planned.operator_id,
+        "operated": stretches if planned.operator_id else None,
+    }
 
 
 def write_overrides(
@@ -129,13 +152,9 @@ def write_overrides(
         return
     Override.objects.bulk_create(
         Override(reservation=reservation, code=code, by=override.by, reason=override.reason, at=now)
-        for reservation, (_proposal, codes) in zip(reservations, verdict.accepted, strict=True)
-        for code in codes
+        for reservation, planned in zip(reservations, verdict.accepted, strict=True)
+        for code in planned.set_aside
     )
-
-
-class Overtaken(Exception):
-    """What was judged is no longer how it stands: somebody changed it before the locks were had."""
 
 
 def again_when_overtaken(work: Callable[[], Result]) -> Result:
@@ -150,6 +169,6 @@ def again_when_overtaken(work: Callable[[], Result]) -> Result:
         except Overtaken:
             continue
         except IntegrityError as error:
-            if "no_double_booking" not in str(error):
+            if not any(name in str(error) for name in ("no_double_booking", "no_operator_in_two_places")):
                 raise
     return work()

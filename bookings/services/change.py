@@ -6,15 +6,14 @@ from datetime import datetime
 
 import pghistory
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Reservation, ReservationState
 from bookings.planning import Wish
-from bookings.rules import Facts, Refusal, Refused
+from bookings.rules import Refusal, Refused
 from bookings.services.alternatives import with_alternatives
-from bookings.services.book import Overtaken, again_when_overtaken, write_overrides
-from bookings.services.judging import Overriding, judge_wishes, load_equipment, load_organisation
+from bookings.services.book import again_when_overtaken, times_of, write_overrides
+from bookings.services.judging import Overriding, Overtaken, judge_wishes, open_case
 from equipment.models import Equipment
 from organisations.models import User
 
@@ -60,9 +59,7 @@ def _move(reservation: Reservation, actor: User, now: datetime, wish_for, overri
     as_judged = Reservation.objects.filter(
         pk=before.pk, state=before.state, period=before.period, equipment=before.equipment
     )
-    changed = as_judged.update(
-        period=moved.period, occupied=moved.occupied, equipment=moved.equipment, revision=moved.revision
-    )
+    changed = as_judged.update(equipment=moved.equipment, revision=moved.revision, **times_of(verdict.accepted[0]))
     if not changed:
         raise Overtaken
     write_overrides([moved], verdict, override, now)
@@ -79,18 +76,19 @@ def _judge_move(
 ):
     if before.state not in MOVABLE_STATES or before.end <= now:
         raise Refused([_not_possible(before, _("This reservation can no longer be moved."))])
-    organisation, role = load_organisation(before.booking.organisation, actor, lock=lock)
-    facts = Facts(now=now, organisation=organisation, role=role, purpose=None, moving=True)
-    machines = load_equipment([wish, Wish(before.start, before.end, before.equipment)], lock=lock)
-    verdict = judge_wishes([wish], facts, machines, moved=before, overriding=override)
+    wishes = [wish, Wish(before.start, before.end, before.equipment)]
+    booking = before.booking
+    case = open_case(
+        now=now, organisation=booking.organisation, booker=actor, purpose=None, wishes=wishes, moved=before, lock=lock
+    )
+    verdict = judge_wishes([wish], case, overriding=override)
     if verdict.refusals:
-        raise Refused(with_alternatives(verdict.refusals, [wish], facts, machines, leaving_out=[before.pk]))
-    proposal = verdict.accepted[0][0]
+        raise Refused(with_alternatives(verdict.refusals, [wish], case))
     moved = copy(before)
-    moved.equipment = proposal.equipment
-    moved.period = DateTimeTZRange(proposal.start, proposal.end)
-    moved.occupied = DateTimeTZRange(*proposal.occupied)
+    moved.equipment = verdict.accepted[0].proposal.equipment
     moved.revision = before.revision + 1
+    for column, value in times_of(verdict.accepted[0]).items():
+        setattr(moved, column, value)
     return moved, verdict
 
 

@@ -3,23 +3,28 @@ with the reservations, choose machines for wishes that leave the choice, and jud
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
+from bookings.facts import count_open_reservations, load_operators, load_quotas, load_requirements, lock_operators
 from bookings.free_time import machine_times, window_for
-from bookings.models import Reservation
-from bookings.planning import MachineTime, Wish, leaves_unbroken, occupied_by
-from bookings.rules import Facts, Proposal, Refusal, judge, judge_booking
+from bookings.models import Purpose, Quota, Reservation
+from bookings.planning import LONGEST_WAIT_FOR_PEOPLE, MachineTime, Wish, leaves_unbroken, occupied_by
+from bookings.rules import Facts, Planned, Proposal, Refusal, free_operator, judge, judge_booking
 from equipment.availability import Period
-from equipment.models import Equipment
+from equipment.models import CertificateKind, Equipment, EquipmentQuerySet
 from organisations.models import Membership, Organisation, Role, User
 
 # To choose among machines, their free stretches are compared; a day on either side tells them apart.
 STRETCH_LOOKED_AT = timedelta(days=1)
 NOTHING_KNOWN = MachineTime(open=(), out=(), taken=())
+
+
+class Overtaken(Exception):
+    """What was judged is no longer how it stands: somebody changed it before the locks were had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +41,104 @@ class Overriding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of the wishes: proposals that may be reserved, each with the codes set aside for it, and every
-    refusal, in the order of the wishes."""
+    """What became of the wishes: what may be reserved, and every refusal, both in the order of the wishes."""
 
-    accepted: tuple[tuple[Proposal, tuple[str, ...]], ...]
+    accepted: tuple[Planned, ...]
     refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that a judgement starts from: who asks for whom, which machines come into question, and whether they are
+    locked. `bookers` are those whose certificates count; `moved` is the reservation that is moved, if one is."""
+
+    now: datetime
+    organisation: Organisation | None
+    role: Role | None
+    purpose: Purpose | None
+    bookers: tuple[int, ...]
+    machines: dict[int, Equipment]
+    moved: Reservation | None = None
+
+    def facts_around(self, hull: Period) -> Facts:
+        """What the rules read for anything between the moments of `hull`. At most five statements, one where nothing
+        is needed but the machines."""
+        facts = Facts(
+            now=self.now,
+            organisation=self.organisation,
+            role=self.role,
+            purpose=self.purpose,
+            moving=self.moved is not None,
+        )
+        machines = list(self.machines.values())
+        limited = {m.type_id for m in machines if m.policy.open_reservation_limit is not None}
+        operated = {m.type_id for m in machines if m.policy.operator_needed}
+        certified = {m.type_id for m in machines if m.needs_certificate}
+        leaving_out = self.leaving_out
+        return replace(
+            facts,
+            requirements=load_requirements(certified, self.bookers),
+            operators=load_operators(operated, hull, leaving_out=leaving_out),
+            quotas=load_quotas(self.organisation, machines, hull, leaving_out=leaving_out)
+            if self.organisation and self.organisation.has_quotas
+            else (),
+            open_reservations=count_open_reservations(self.organisation, limited, self.now, leaving_out=leaving_out)
+            if self.organisation
+            else {},
+        )
+
+    @property
+    def leaving_out(self) -> tuple[int, ...]:
+        return (self.moved.pk,) if self.moved else ()
+
+
+def open_case(
+    *,
+    now: datetime,
+    organisation: Organisation | None,
+    booker: User,
+    purpose: Purpose | None,
+    wishes: Sequence[Wish],
+    supervisor: User | None = None,
+    moved: Reservation | None = None,
+    lock: bool,
+) -> Case:
+    """Read, and with `lock` hold until the transaction ends, what is judged: the organisation, then the operators,
+    then the machines, each in id order. Everybody who writes takes them in this order."""
+    current, role = load_organisation(organisation, booker, lock=lock)
+    types = {t for w in wishes for t in _types_with_operators(w)}
+    if lock:
+        lock_operators(types)
+    machines = load_equipment(wishes, lock=lock)
+    if lock and {m.type_id for m in machines.values() if m.policy.operator_needed} - types:
+        raise Overtaken
+    if moved:
+        bookers = (moved.booking.booker_id, moved.booking.supervisor_id)
+    else:
+        bookers = (booker.pk, supervisor.pk if supervisor else None)
+    return Case(now, current, role, purpose, tuple(pk for pk in bookers if pk), machines, moved)
+
+
+def _types_with_operators(wish: Wish) -> list[int]:
+    """The types whose operators a wish may need, as the wish itself knows them; a type counts when it may, since a
+    machine of it can have a policy of its own."""
+    if wish.equipment:
+        return [wish.equipment.type_id] if wish.equipment.policy.operator_needed else []
+    needed = wish.equipment_type.operator_needed or wish.equipment_type.equipment.filter(operator_needed=True).exists()
+    return [wish.equipment_type.pk] if needed else []
 
 
 def load_organisation(
     organisation: Organisation | None, booker: User, *, lock: bool
 ) -> tuple[Organisation | None, Role | None]:
-    """The organisation as it is now and the booker's role in it (None: not a member). One statement; with `lock` it
-    is held until the transaction ends, so that what its people share is judged one booking at a time."""
+    """The organisation as it is now, whether it has quotas, and the booker's role in it (None: not a member). One
+    statement; with `lock` it is held, so that what its people share is judged one booking at a time."""
     if organisation is None:
         return None, None
     membership = Membership.objects.filter(organisation=organisation, user=booker).values("role")
-    found = Organisation.objects.filter(pk=organisation.pk).annotate(bookers_role=Subquery(membership))
+    found = Organisation.objects.filter(pk=organisation.pk).annotate(
+        bookers_role=Subquery(membership), has_quotas=Exists(Quota.objects.filter(organisation=OuterRef("pk")))
+    )
     if lock:
         found = found.select_for_update(no_key=True, of=("self",))
     current = found.get()
@@ -66,65 +153,57 @@ def load_equipment(wishes: Sequence[Wish], *, lock: bool) -> dict[int, Equipment
     wanted = Equipment.objects.filter(pk__in=ids)
     if types:
         wanted = Equipment.objects.filter(pk__in=ids) | Equipment.objects.in_service().filter(type__in=types)
-    wanted = wanted.select_related("type").order_by("pk")
+    wanted = for_judging(wanted).order_by("pk")
     return {machine.pk: machine for machine in (wanted.locked() if lock else wanted)}
 
 
-def judge_wishes(
-    wishes: Sequence[Wish],
-    facts: Facts,
-    machines: dict[int, Equipment],
-    *,
-    moved: Reservation | None = None,
-    overriding: Overriding | None = None,
-) -> Verdict:
-    """Judge every wish by every rule; one statement for the time of all machines concerned."""
+def for_judging(machines: EquipmentQuerySet) -> EquipmentQuerySet:
+    """With their type, and whether it needs a certificate."""
+    required = CertificateKind.required_for.through.objects.filter(equipmenttype=OuterRef("type"))
+    return machines.select_related("type").annotate(needs_certificate=Exists(required))
+
+
+def judge_wishes(wishes: Sequence[Wish], case: Case, *, overriding: Overriding | None = None) -> Verdict:
+    """Judge every wish by every rule, one after the other: what is accepted counts for those that follow."""
+    facts = case.facts_around(hull_of(wishes, case.now))
     about_booking = judge_booking(facts)
-    proposals = _propose(wishes, facts, machines, moved)
-    facts = replace(facts, siblings=_siblings(wishes, proposals))
-    accepted: list[tuple[Proposal, tuple[str, ...]]] = []
     if facts.organisation is None:
         return Verdict((), tuple(about_booking))
-    refusals: list[Refusal] = [r for r in about_booking if not _set_aside(r, overriding)]
     booking_codes = tuple(r.code for r in about_booking if _set_aside(r, overriding))
+    refusals = [r for r in about_booking if not _set_aside(r, overriding)]
+    proposals = _propose(wishes, case)
     for number, wish in enumerate(wishes):
-        candidates = [p for p in proposals if p.number == number]
-        judged = [(p, judge(p, facts)) for p in candidates]
-        if wish.equipment:
-            fitting, refused = _sort_out(judged, overriding)
-        else:
-            fitting, refused = _choose(wish, number, judged, accepted, overriding)
-            siblings = {k: list(v) for k, v in facts.siblings.items()}
-            for proposal, _codes in fitting:
-                if proposal.occupied:
-                    siblings.setdefault(proposal.equipment.pk, []).append((number, proposal.occupied))
-            facts = replace(facts, siblings=siblings)
-        accepted += [(p, (*booking_codes, *codes)) for p, codes in fitting]
+        fitting, refused = _decide(wish, proposals[number], facts, overriding)
+        with_booking = tuple(replace(p, set_aside=(*booking_codes, *p.set_aside)) for p in fitting)
+        facts = replace(facts, planned=facts.planned + with_booking)
         refusals += refused
-    return Verdict(tuple(accepted), tuple(refusals))
+    return Verdict(facts.planned, tuple(refusals))
 
 
-def _propose(
-    wishes: Sequence[Wish], facts: Facts, machines: dict[int, Equipment], moved: Reservation | None
-) -> list[Proposal]:
-    """A proposal for each machine that each wish could mean, their times loaded in one statement."""
-    latest = facts.now + settings.CALENDARS_EXPANDED_AHEAD
-    pairs = [(number, wish, machine) for number, wish in enumerate(wishes) for machine in _could_serve(wish, machines)]
-    policies = {pk: machine.policy for pk, machine in machines.items()}
-    asks, asked = [], []
-    for index, (_number, wish, machine) in enumerate(pairs):
-        if wish.start < wish.end <= latest and wish.start > facts.now - settings.CALENDARS_EXPANDED_AHEAD:
-            asked.append(index)
-            around = timedelta(0) if wish.equipment else STRETCH_LOOKED_AT
-            window = window_for(policies[machine.pk], wish.start - around, wish.end + around)
-            asks.append((machine.pk, *window))
-    loaded = machine_times(asks, leaving_out=[moved.pk] if moved else ())
-    times = dict(zip(asked, loaded, strict=True))
-    proposals = []
+def hull_of(wishes: Sequence[Wish], now: datetime) -> Period:
+    """From the first moment to the last that the wishes touch, cut to what calendars know."""
+    bounds = Period(now - settings.CALENDARS_EXPANDED_AHEAD, now + settings.CALENDARS_EXPANDED_AHEAD)
+    moments = [min(max(m, bounds.start), bounds.end) for w in wishes for m in (w.start, w.end)] or [now]
+    around = STRETCH_LOOKED_AT + LONGEST_WAIT_FOR_PEOPLE
+    return Period(min(moments) - STRETCH_LOOKED_AT, max(moments) + around)
+
+
+def _propose(wishes: Sequence[Wish], case: Case) -> list[list[Proposal]]:
+    """Per wish a proposal for each machine it could mean; the times of all are loaded in one statement."""
+    pairs = [(n, wish, m) for n, wish in enumerate(wishes) for m in _could_serve(wish, case.machines)]
+    policies = {pk: machine.policy for pk, machine in case.machines.items()}
+    known = [i for i, (_n, wish, _m) in enumerate(pairs) if _known_to_calendars(wish, case.now)]
+    asks = []
+    for _number, wish, machine in (pairs[i] for i in known):
+        around = timedelta(0) if wish.equipment else STRETCH_LOOKED_AT
+        asks.append((machine.pk, *window_for(policies[machine.pk], wish.start - around, wish.end + around)))
+    times = dict(zip(known, machine_times(asks, leaving_out=case.leaving_out), strict=True))
+    moved = case.moved
+    proposals: list[list[Proposal]] = [[] for _wish in wishes]
     for index, (number, wish, machine) in enumerate(pairs):
         policy, time = policies[machine.pk], times.get(index, NOTHING_KNOWN)
         occupied = occupied_by(wish.start, wish.end, policy, time.open) if index in times else None
-        proposals.append(
+        proposals[number].append(
             Proposal(
                 number=number,
                 equipment=machine,
@@ -140,66 +219,87 @@ def _propose(
     return proposals
 
 
+def _known_to_calendars(wish: Wish, now: datetime) -> bool:
+    ahead = settings.CALENDARS_EXPANDED_AHEAD
+    return wish.start < wish.end <= now + ahead and wish.start > now - ahead
+
+
 def _could_serve(wish: Wish, machines: dict[int, Equipment]) -> list[Equipment]:
     if wish.equipment:
         return [machines[wish.equipment.pk]]
     return [machine for machine in machines.values() if machine.type_id == wish.equipment_type.pk]
 
 
-def _siblings(wishes: Sequence[Wish], proposals: Iterable[Proposal]) -> dict[int, list[tuple[int, Period]]]:
-    """What the wishes that name a machine would occupy; wishes that leave the choice add theirs when it is made."""
-    siblings: dict[int, list[tuple[int, Period]]] = {}
-    for proposal in proposals:
-        if proposal.occupied and wishes[proposal.number].equipment:
-            siblings.setdefault(proposal.equipment.pk, []).append((proposal.number, proposal.occupied))
-    return siblings
-
-
 def _set_aside(refusal: Refusal, overriding: Overriding | None) -> bool:
     return overriding is not None and overriding.by.is_facility_manager and overriding.sets_aside(refusal)
 
 
-def _sort_out(judged, overriding: Overriding | None):
-    """Those that may go ahead, with the codes set aside for each, and the refusals of the others.
+def _decide(
+    wish: Wish, candidates: Sequence[Proposal], facts: Facts, overriding: Overriding | None
+) -> tuple[tuple[Planned, ...], list[Refusal]]:
+    """What is planned for one wish, or why it is refused."""
+    ordered = sorted(candidates, key=lambda p: _preference(p, facts))
+    planned, refused = _plan_until(wish.units, ordered, facts, overriding)
+    if len(planned) == wish.units:
+        return planned, []
+    return (), _why_not(wish, len(planned), refused, candidates)
 
-    What cannot be placed at all (`occupied` unknown) cannot be set aside: there is nothing to write.
-    """
-    fitting, refused = [], []
-    for proposal, refusals in judged:
-        if proposal.occupied is not None and all(_set_aside(r, overriding) for r in refusals):
-            fitting.append((proposal, tuple(r.code for r in refusals)))
+
+def plan_together(proposals: Iterable[Proposal], facts: Facts, units: int) -> tuple[Planned, ...]:
+    """The first `units` of these that may be reserved together, or nothing."""
+    planned, _refused = _plan_until(units, proposals, facts, None)
+    return planned if len(planned) == units else ()
+
+
+def _plan_until(units: int, proposals: Iterable[Proposal], facts: Facts, overriding: Overriding | None):
+    planned: tuple[Planned, ...] = ()
+    refused: list[list[Refusal]] = []
+    for proposal in proposals:
+        outcome = plan(proposal, replace(facts, planned=facts.planned + planned), overriding)
+        if isinstance(outcome, Planned):
+            planned = (*planned, outcome)
         else:
-            refused += [r for r in refusals if proposal.occupied is None or not _set_aside(r, overriding)]
-    return fitting, refused
+            refused.append(outcome)
+        if len(planned) == units:
+            break
+    return planned, refused
 
 
-def _choose(wish: Wish, number: int, judged, accepted, overriding: Overriding | None):
-    """Of the machines that may serve the wish, `units`: first those this booking uses already, so that a class stays
-    where it was, then those whose free stretch is the shortest, which leaves the long ones whole."""
-    fitting, refused = _sort_out(judged, overriding)
-    if len(fitting) >= wish.units:
-        used = {proposal.equipment.pk for proposal, _codes in accepted}
+def plan(proposal: Proposal, facts: Facts, overriding: Overriding | None = None) -> Planned | list[Refusal]:
+    """The proposal as it may be reserved, with its operator, or the refusals that were not set aside.
 
-        def preference(candidate):
-            proposal, codes = candidate
-            broken = leaves_unbroken(proposal.occupied, proposal.time.free)
-            return len(codes), proposal.equipment.pk not in used, broken, proposal.equipment.code
+    What cannot be placed at all (`occupied` unknown) cannot be set aside either: there is nothing to write.
+    """
+    refusals = judge(proposal, facts)
+    left = [r for r in refusals if proposal.occupied is None or not _set_aside(r, overriding)]
+    if left or proposal.occupied is None:
+        return left
+    operator = free_operator(proposal, facts) if proposal.policy.operator_needed else None
+    return Planned(proposal, tuple(r.code for r in refusals), operator)
 
-        return sorted(fitting, key=preference)[: wish.units], []
-    # A reason that all machines share is the reason; else there are too few that are free.
-    shared = set.intersection(*({r.code for r in refusals} for _, refusals in judged)) - {"clash"} if judged else set()
-    first_proposal = judged[0][0] if judged else None
-    reasons = [
-        replace(r, equipment="")
-        for r in refused
-        if r.code in shared and first_proposal and r.equipment == first_proposal.equipment.code
-    ]
-    if not reasons:
-        free = len(fitting)
-        message = _("%(free)d of %(units)d are free then: %(type)s.") % {
-            "free": free,
-            "units": wish.units,
-            "type": wish.equipment_type,
-        }
-        reasons = [Refusal("no_unit_free", message, "", wish.start, wish.end, number=number)]
-    return [], reasons
+
+def _preference(proposal: Proposal, facts: Facts):
+    """First the machines this booking uses already, so that a class stays where it was, then those whose free stretch
+    is the shortest, which leaves the long ones whole."""
+    used = any(p.proposal.equipment.pk == proposal.equipment.pk for p in facts.planned)
+    broken = leaves_unbroken(proposal.occupied, proposal.time.free) if proposal.occupied else timedelta(0)
+    return not used, broken, proposal.equipment.code
+
+
+def _why_not(
+    wish: Wish, free: int, refused: Sequence[Sequence[Refusal]], candidates: Sequence[Proposal]
+) -> list[Refusal]:
+    """For one machine its refusals; for a choice the reasons that all share, else that too few are free."""
+    if wish.equipment:
+        return list(refused[0])
+    number = candidates[0].number if candidates else None
+    if refused and not free:
+        shared = set.intersection(*({r.code for r in refusals} for refusals in refused)) - {"clash"}
+        if shared:
+            return [replace(r, equipment="") for r in refused[0] if r.code in shared]
+    message = _("%(free)d of %(units)d are free then: %(type)s.") % {
+        "free": free,
+        "units": wish.units,
+        "type": wish.equipment_type,
+    }
+    return [Refusal("no_unit_free", message, "", wish.start, wish.end, number=number)]

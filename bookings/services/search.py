@@ -1,0 +1,64 @@
+"""The search: times that the person who asks can book at once, with no refusal."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bookings.free_time import Slot, free_slots, window_for
+from bookings.planning import MachineTime, occupied_by
+from bookings.rules import Proposal, judge_booking
+from bookings.services.judging import Case, for_judging, load_organisation, plan_together
+from equipment.availability import Period
+from equipment.models import Equipment, EquipmentQuerySet
+from organisations.models import Organisation, User
+
+
+def find_slots(
+    *,
+    person: User,
+    organisation: Organisation | None,
+    equipment: EquipmentQuerySet,
+    duration: timedelta,
+    earliest: datetime,
+    latest: datetime,
+    now: datetime,
+    units: int = 1,
+    limit: int = 10,
+    nights: bool = True,
+    supervisor: User | None = None,
+) -> list[Slot]:
+    """The first times for which `units` of these machines can be booked together, earliest first.
+
+    Goes by the same rules as booking does: certificates, operators, quotas and limits of this person and
+    organisation count. Empty for an organisation that cannot book at all. With `organisation` None only what
+    depends on the machine and the person counts. See `free_slots` for the bounds.
+    """
+    current, role = load_organisation(organisation, person, lock=False)
+    machines = {machine.pk: machine for machine in for_judging(equipment.in_service())}
+    bookers = tuple(p.pk for p in (person, supervisor) if p)
+    case = Case(now, current, role, None, bookers, machines)
+    hull = Period(earliest, latest)
+    for machine in machines.values():
+        around = window_for(machine.policy, earliest, latest)
+        hull = Period(min(hull.start, around.start), max(hull.end, around.end))
+    facts = case.facts_around(hull)
+    if current is not None and any(refusal.code != "needs_purpose" for refusal in judge_booking(facts)):
+        return []
+
+    def choose(able: Sequence[tuple[Equipment, MachineTime]], start: datetime, end: datetime):
+        proposals = (
+            Proposal(0, m, m.policy, start, end, occupied_by(start, end, m.policy, time.open), time) for m, time in able
+        )
+        planned = plan_together(proposals, facts, units)
+        return tuple(p.proposal.equipment for p in planned) or None
+
+    return free_slots(
+        equipment=list(machines.values()),
+        duration=duration,
+        earliest=earliest,
+        latest=latest,
+        now=now,
+        units=units,
+        limit=limit,
+        nights=nights,
+        choose=choose,
+    )

@@ -17,6 +17,10 @@ from equipment.policy import Policy
 # A result may wait this long to be taken out: the Christmas closure of two weeks and the weekends around it fit.
 LONGEST_WAIT_FOR_PEOPLE = timedelta(days=24)
 
+# Starting an unattended run, and taking out what it left, take somebody a moment even with no set-up or clean-up:
+# neither happens just as the doors close.
+A_MOMENT = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -105,7 +109,7 @@ def taken_out_at(end: datetime, policy: Policy, open_time: Sequence[Period]) -> 
         moment = max(stretch.start, end)
         if moment - end > LONGEST_WAIT_FOR_PEOPLE:
             return None
-        if moment + policy.clean_up <= stretch.end:
+        if moment + max(policy.clean_up, A_MOMENT) <= stretch.end:
             return moment
     return None
 
@@ -121,7 +125,7 @@ def occupied_by(start: datetime, end: datetime, policy: Policy, open_time: Seque
 def people_needed(start: datetime, end: datetime, policy: Policy) -> Period:
     """The stretch at the start in which people must be there: everything when attended, set-up and start else."""
     if policy.unattended:
-        return Period(start - policy.set_up, start)
+        return Period(start - policy.set_up, start if policy.set_up else start + A_MOMENT)
     return Period(start - policy.set_up, end + policy.clean_up)
 
 
@@ -156,7 +160,7 @@ def possible_starts(time: MachineTime, policy: Policy, duration: timedelta) -> l
             continue
         for opened in time.open:
             first = max(opened.start, stretch.start) + policy.set_up
-            last = min(opened.end, stretch.end, last_end - duration)
+            last = min(opened.end - (timedelta(0) if policy.set_up else A_MOMENT), stretch.end, last_end - duration)
             if first <= last:
                 starts.append(Period(first, last))
     return starts
@@ -168,7 +172,7 @@ def _last_end_taken_out_by(moment: datetime, policy: Policy, open_time: Sequence
     Every earlier end is over by then as well, since a run that ends sooner is taken out no later.
     """
     for stretch in reversed(open_time):
-        last = min(stretch.end, moment) - policy.clean_up
+        last = min(stretch.end - max(policy.clean_up, A_MOMENT), moment - policy.clean_up)
         if last >= stretch.start:
             return last
     return None

@@ -31,7 +31,8 @@ def with_alternatives(
     wishes: Sequence[Wish],
     case: Case,
 ) -> list[Refusal]:
-    """The refusals, the first of each wish that another time could mend with alternatives. A constant number of statements.
+    """The refusals; the first of each wish that another time could mend carries alternatives. The number of statements
+    does not grow with the wishes.
 
     Every alternative was judged by the same rules, as a booking of its own.
     """

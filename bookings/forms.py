@@ -102,12 +102,12 @@ class TwiceField(forms.ChoiceField):
 
 
 def moments(on: date, clock: tuple[int, int]) -> list[datetime]:
-    """When the clock in Amsterdam shows this on that day: once as a rule, never or twice when it changes."""
+    """The moments, in UTC, at which the clock in Amsterdam shows this on that day: once as a rule, never or twice
+    when it changes. Python compares and subtracts moments of one zone by what the clock shows, hence UTC."""
     hour, minute = clock
-    local = datetime.combine(on + timedelta(days=hour // 24), time(hour % 24, minute), ZONE)
-    both = [local, local.replace(fold=1)]
-    real = [m for m in both if m.astimezone(UTC).astimezone(ZONE).replace(tzinfo=None) == m.replace(tzinfo=None)]
-    return real if len(real) < 2 or real[0].utcoffset() != real[1].utcoffset() else real[:1]
+    wall = datetime.combine(on + timedelta(days=hour // 24), time(hour % 24, minute), ZONE)
+    both = {wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC)}
+    return sorted(m for m in both if m.astimezone(ZONE).replace(tzinfo=None) == wall.replace(tzinfo=None))
 
 
 class BookingForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from bookings.planning import ZONE
 from bookings.views.lanes import Lane, Own, within
@@ -53,9 +53,13 @@ class Day:
 
 
 def day_bounds(on: date) -> tuple[datetime, datetime]:
-    """The local day `[00:00, 00:00 of the next)`: 23 or 25 hours long when the clock changes."""
-    start = datetime.combine(on, time.min, ZONE)
-    return start, datetime.combine(on + timedelta(days=1), time.min, ZONE)
+    """The local day `[00:00, 00:00 of the next)` in UTC: 23 or 25 hours long when the clock changes."""
+    return at(on, 0), at(on + timedelta(days=1), 0)
+
+
+def at(on: date, hour: int) -> datetime:
+    """The moment, in UTC, of a whole hour of the local day that comes once, as midnight does."""
+    return datetime.combine(on, time(hour), ZONE).astimezone(UTC)
 
 
 def mark_of(own: Own) -> str:

@@ -1,6 +1,6 @@
 """Weeks as JSON, for the calendars: what is open, what is occupied, and what is one's own."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import reverse
@@ -49,7 +49,7 @@ def _moment(text: str) -> datetime | None:
     try:
         day: date | None = parse_date(text)
         moment = day_bounds(day)[0] if day else parse_datetime(text)
-        return moment.astimezone(ZONE) if moment and moment.tzinfo else None
+        return moment.astimezone(UTC) if moment and moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
 

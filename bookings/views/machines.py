@@ -17,12 +17,13 @@ from bookings.models import Booking
 from bookings.planning import ZONE
 from bookings.rules import Refused
 from bookings.services import book
-from bookings.views.drawing import calendar_hours, day_bounds, days, state_now, strip
+from bookings.views.drawing import at, calendar_hours, day_bounds, days, state_now, strip
 from bookings.views.lanes import lanes
 from equipment.models import Equipment
 from organisations.models import Organisation, User
 
 LOOKS_AHEAD = timedelta(days=8)  # to say until when a machine is free, or when it opens
+FARTHEST_WEEK = timedelta(days=3660)  # to look back at, or ahead to
 STRIP_HOURS = (6, 22)
 REMEMBERED = ("organisation", "purpose", "title", "token")
 
@@ -35,21 +36,18 @@ def home(request):
     machines = Equipment.objects.in_service().with_type()
     processes = list(machines.order_by().values_list("type__process", flat=True).distinct())
     form = FindForm(request.GET, processes=processes)
-    start, ahead = day_bounds(now.astimezone(ZONE).date())[0], now + LOOKS_AHEAD
+    today = now.astimezone(ZONE).date()
+    begins, ends = at(today, STRIP_HOURS[0]), at(today, STRIP_HOURS[1])
     shown = [
         {
             "equipment": lane.equipment,
             "state": state_now(lane, now),
-            "strip": strip(lane, start=_at(start, STRIP_HOURS[0]), end=_at(start, STRIP_HOURS[1]), now=now),
+            "strip": strip(lane, start=begins, end=ends, now=now),
         }
-        for lane in lanes(equipment=form.found(machines), user=request.user, start=start, end=ahead)
+        for lane in lanes(equipment=form.found(machines), user=request.user, start=at(today, 0), end=now + LOOKS_AHEAD)
     ]
     hours = range(STRIP_HOURS[0], STRIP_HOURS[1], 2)
     return render(request, "bookings/home.html", {"form": form, "machines": shown, "now": now, "hours": hours})
-
-
-def _at(day: datetime, hour: int) -> datetime:
-    return day.replace(hour=hour)
 
 
 @login_required
@@ -126,18 +124,27 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
 
 
 def _week(asked: str | None, form: BookingForm, now: datetime) -> date:
-    """The Monday of the week asked for, as 2026-W48; else of the form's date; else of today."""
-    try:
-        return datetime.strptime(f"{asked}-1", "%G-W%V-%u").replace(tzinfo=ZONE).date()
-    except ValueError:
-        pass
-    day = form["day"].value() if form.is_bound or "start" in form.initial else None
-    if not isinstance(day, date):
-        try:
-            day = date.fromisoformat(day or "")
-        except ValueError:
-            day = now.astimezone(ZONE).date()
+    """The Monday of the week asked for, as 2026-W48; else of the form's day; else of today."""
+    today = now.astimezone(ZONE).date()
+    day = _monday_of(asked) or _day_of(form) or today
+    if abs(day - today) > FARTHEST_WEEK:
+        day = today
     return day - timedelta(days=day.weekday())
+
+
+def _monday_of(week: str | None) -> date | None:
+    try:
+        return datetime.strptime(f"{week}-1", "%G-W%V-%u").replace(tzinfo=ZONE).date()
+    except ValueError:
+        return None
+
+
+def _day_of(form: BookingForm) -> date | None:
+    day = form["day"].value()
+    try:
+        return day if isinstance(day, date) else date.fromisoformat(day or "")
+    except ValueError:
+        return None
 
 
 def _asked(query) -> dict:

@@ -6,11 +6,11 @@ afternoon a day on each machine, whatever the number: what a page shows of them 
 size, and the rest is the history and the far future that an index must keep out of the way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 import pgtrigger
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from bookings.models import HOLDING_STATES, Booking, Purpose, Reservation
 from bookings.planning import ZONE
@@ -97,15 +97,20 @@ def add_reservations(count: int, *, now: datetime, progress: Callable[[int, int]
         raise ValueError(f"at most {MOST} reservations fit on {MACHINES} machines")
     machines = _sixty_machines()
     values = {**_calendar_values(now), **_who_books(now)}
+    _analyze()  # else what is taken already is looked for without its index
     added = 0
     for index, machine in enumerate(machines):
         share = count * (index + 1) // len(machines) - count * index // len(machines)
         added += _fill(machine, share, values)
         progress(index + 1, len(machines))
+    _analyze()
+    return added
+
+
+def _analyze() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE bookings_booking")
         cursor.execute("ANALYZE bookings_reservation")
-    return added
 
 
 def _fill(machine: Equipment, share: int, values: dict) -> int:
@@ -121,18 +126,25 @@ def _fill(machine: Equipment, share: int, values: dict) -> int:
 
 
 def _statement() -> str:
-    """With the columns it does not name, at their models' defaults."""
-    parts = {}
-    for name, model, named in (("booking", Booking, BOOKING_FIELDS), ("reservation", Reservation, RESERVATION_FIELDS)):
-        others = [
-            field
-            for field in model._meta.concrete_fields
-            if field.attname not in named and not field.null and not field.has_db_default() and not field.primary_key
-        ]
-        defaults = [connection.ops.compose_sql("%s", [field.get_default()]) for field in others]
-        parts[f"{name}_columns"] = "".join(f", {field.column}" for field in others)
-        parts[f"{name}_defaults"] = "".join(f", {default}" for default in defaults)
-    return FILL_ONE_MACHINE.format(**parts)
+    booking_columns, booking_defaults = columns_left(Booking, BOOKING_FIELDS)
+    reservation_columns, reservation_defaults = columns_left(Reservation, RESERVATION_FIELDS)
+    return FILL_ONE_MACHINE.format(
+        booking_columns=booking_columns,
+        booking_defaults=booking_defaults,
+        reservation_columns=reservation_columns,
+        reservation_defaults=reservation_defaults,
+    )
+
+
+def columns_left(model: type[models.Model], named: Collection[str]) -> tuple[str, str]:
+    """What an INSERT that names only `named` must add: ", columns" and ", values", at the model's defaults."""
+    others = [
+        field
+        for field in model._meta.concrete_fields
+        if field.attname not in named and not field.null and not field.has_db_default() and not field.primary_key
+    ]
+    defaults = [connection.ops.compose_sql("%s", [field.get_default()]) for field in others]
+    return "".join(f", {field.column}" for field in others), "".join(f", {default}" for default in defaults)
 
 
 def _sixty_machines() -> list[Equipment]:

@@ -1,0 +1,95 @@
+"""`manage.py bench`: the work of a day, measured at two sizes in one run, beside bare SQL for the same work."""
+
+import sys
+from argparse import ArgumentTypeError
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.test.utils import override_settings
+from django.utils import timezone
+
+from bookings.bench.databases import bench_databases, fill
+from bookings.bench.timing import Measured, measure
+from bookings.bench.works import Bench, Work
+from bookings.demo.progress import Progress
+from bookings.demo.scale import MOST
+
+CATALOGUE = settings.BASE_DIR / "demo" / "atrium.toml"
+SIZES, QUICK_SIZES = [10_000, 1_000_000], [1_000, 10_000]
+AT_MOST_TIMES_SLOWER = 1.3
+AT_MOST_TIMES_ONE_BOOKING = 8
+
+Row = tuple[Work, dict[int, Measured]]
+
+
+class Command(BaseCommand):
+    help = (
+        "Measure booking, weeks and search in databases of its own (bench_…), made on the configured server and "
+        "dropped afterwards. Prints milliseconds beside goals; it judges nothing."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--sizes", type=_sizes, help="numbers of reservations, as in 10000,1000000")
+        parser.add_argument("--quick", action="store_true", help="small sizes and few rounds, to see that it works")
+
+    def handle(self, *, sizes: list[int] | None, quick: bool, **options):
+        sizes = sizes or (QUICK_SIZES if quick else SIZES)
+        now = timezone.now()
+        with bench_databases([_database(size) for size in sizes]) as use:
+            for size in sizes:
+                use(_database(size))
+                with Progress(f"{size:>9,}", sys.stderr) as progress:
+                    added = fill(size, CATALOGUE, now=now, progress=progress)
+                self.stdout.write(f"{added:,} reservations in {_database(size)}")
+            # The pages' own debugging would be measured too.
+            with override_settings(ALLOWED_HOSTS=["localhost"], SECURE_SSL_REDIRECT=False, DEBUG=False):
+                rows = _measure_all(sizes, use, now, quick)
+        for line in _table(rows, sizes):
+            self.stdout.write(line)
+
+
+def _measure_all(sizes: list[int], use, now, quick: bool) -> list[Row]:
+    found: dict[int, list[tuple[Work, Measured]]] = {}
+    for size in sizes:
+        use(_database(size))
+        bench = Bench(now=now, quick=quick)
+        try:
+            found[size] = [(work, measure(work.do, work.bare, rounds=work.rounds)) for work in bench.works()]
+        finally:
+            bench.close()
+    return [
+        (works[0][0], {size: measured for size, (_work, measured) in zip(sizes, works, strict=True)})
+        for works in zip(*found.values(), strict=True)
+    ]
+
+
+def _table(rows: list[Row], sizes: list[int]) -> list[str]:
+    lines = [
+        "",
+        f"{'work':26} {'reservations':>12} {'p50 ms':>8} {'p95 ms':>8} {'statements':>10} {'× bare':>7}  goal",
+    ]
+    for work, by_size in rows:
+        for size, m in by_size.items():
+            figures = f"{size:12,} {m.p50:8.2f} {m.p95:8.2f} {m.statements:10} {m.times_bare:6.1f}×"
+            lines.append(f"{work.name:26} {figures}  {work.goal}")
+    small, large = sizes[0], sizes[-1]
+    lines += ["", f"{f'{large:,} against {small:,}':40} {'p50':>6}  goal"]
+    for work, by_size in rows:
+        slower = by_size[large].p50 / by_size[small].p50
+        lines.append(f"{work.name:40} {slower:5.2f}×  ≤ {AT_MOST_TIMES_SLOWER}×")
+    one, many = rows[0][1], rows[1][1]
+    for size in sizes:
+        times = many[size].p50 / one[size].p50
+        lines.append(f"{f'class against one booking, {size:,}':40} {times:5.2f}×  ≤ {AT_MOST_TIMES_ONE_BOOKING}×")
+    return lines
+
+
+def _database(size: int) -> str:
+    return f"bench_{size}"
+
+
+def _sizes(text: str) -> list[int]:
+    parts = text.replace("_", "").split(",")
+    if not all(part.isdigit() and 1_000 <= int(part) <= MOST for part in parts):
+        raise ArgumentTypeError(f"numbers from 1000 to {MOST} with commas between them")
+    return sorted({int(part) for part in parts})

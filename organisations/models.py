@@ -125,6 +125,15 @@ class Organisation(models.Model):
     declared_on = models.DateField(
         _("class declared on"), null=True, blank=True, help_text=_("When the organisation stated its class.")
     )
+    holidays = models.ForeignKey(
+        "schedule.Calendar",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("holidays"),
+        help_text=_("Weeks without classes; a recurring booking can leave them out."),
+    )
     suspended_at = models.DateTimeField(
         _("suspended since"), null=True, blank=True, help_text=_("A suspended organisation cannot book.")
     )

@@ -2,7 +2,18 @@
 
 from bookings.services.book import Outcome, book
 from bookings.services.change import cancel, cancel_booking, move
+from bookings.services.decide import approve, decline
 from bookings.services.judging import Overriding
 from bookings.services.search import find_slots
 
-__all__ = ["Outcome", "Overriding", "book", "cancel", "cancel_booking", "find_slots", "move"]
+__all__ = [
+    "Outcome",
+    "Overriding",
+    "approve",
+    "book",
+    "cancel",
+    "cancel_booking",
+    "decline",
+    "find_slots",
+    "move",
+]

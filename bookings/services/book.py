@@ -1,7 +1,7 @@
 """Booking: all that is asked in one transaction, or every reason why not."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -9,12 +9,15 @@ import pghistory
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Override, Purpose, Reservation, ReservationState
 from bookings.planning import ZONE, Wish, stretches_with_people
-from bookings.rules import Planned, Refusal, Refused
+from bookings.repeats import Repeat, on_closed_days, pattern_params, repeated
+from bookings.rules import Planned, Proposal, Refusal, Refused
 from bookings.services.alternatives import with_alternatives
 from bookings.services.judging import Case, Overriding, Overtaken, Verdict, judge_wishes, open_case
+from equipment.availability import keep_pattern
 from equipment.policy import Approval
 from organisations.models import Organisation, OrganisationClass, User
 
@@ -43,6 +46,7 @@ def book(
     title: str = "",
     people: int | None = None,
     supervisor: User | None = None,
+    repeat: Repeat | None = None,
     on_refusal: Literal["refuse", "skip"] = REFUSE,
     override: Overriding | None = None,
     dry_run: bool = False,
@@ -52,13 +56,46 @@ def book(
     With `on_refusal="skip"` what is possible is reserved and the rest comes back as `skipped`; where nothing is
     possible, or the booking as a whole is refused, it raises all the same. A dry run judges the same and writes
     nothing. `organisation` None means: no such organisation for this person. A `supervisor` is present and covers the
-    others with their own certificates.
+    others with their own certificates. With `repeat` the wishes are asked for on every date of the pattern, and the
+    dates it leaves out come back as `skipped`; raises `UnreadablePattern`.
     """
-    asked = _Asked(booker, organisation, purpose, tuple(wishes), now, title, people, supervisor, on_refusal, override)
+    wishes, closed = _dates(wishes, repeat, organisation)
+    asked = _Asked(
+        booker, organisation, purpose, tuple(wishes), now, title, people, supervisor, repeat, on_refusal, override
+    )
     if dry_run:
         verdict, reservations = _judged(asked, lock=False)
-        return Outcome(None, reservations, verdict.refusals)
-    return again_when_overtaken(lambda: _book(asked))
+        return Outcome(None, reservations, (*closed, *verdict.refusals))
+    outcome = again_when_overtaken(lambda: _book(asked))
+    return replace(outcome, skipped=(*closed, *outcome.skipped))
+
+
+def _dates(
+    wishes: Sequence[Wish], repeat: Repeat | None, organisation: Organisation | None
+) -> tuple[Sequence[Wish], list[Refusal]]:
+    """The wishes on every date that is left, and a word on each date that was left out for a closure."""
+    if repeat is None:
+        return wishes, []
+    wishes = repeated(wishes, repeat)
+    if not repeat.skip_closures:
+        return wishes, []
+    hit = on_closed_days(wishes, holidays_id=organisation.holidays_id if organisation else None)
+    left_out = [
+        Refusal(
+            "outside_opening_hours",
+            _("Left out: closed or on holiday that day."),
+            wish.equipment.code if wish.equipment else "",
+            wish.start,
+            wish.end,
+            number=number,
+        )
+        for number, wish in enumerate(wishes)
+        if number in hit
+    ]
+    left = [wish for number, wish in enumerate(wishes) if number not in hit]
+    if not left:
+        raise Refused(left_out)
+    return left, left_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +108,7 @@ class _Asked:
     title: str
     people: int | None
     supervisor: User | None
+    repeat: Repeat | None
     on_refusal: str
     override: Overriding | None
 
@@ -85,6 +123,7 @@ def _book(asked: _Asked) -> Outcome:
             title=asked.title,
             people=asked.people,
             supervisor=asked.supervisor,
+            pattern=_pattern(asked),
             created_at=asked.now,
         )
         for reservation in reservations:
@@ -92,6 +131,22 @@ def _book(asked: _Asked) -> Outcome:
         Reservation.objects.bulk_create(reservations)
         write_overrides(reservations, verdict, asked.override, asked.now)
     return Outcome(booking, reservations, verdict.refusals)
+
+
+def _pattern(asked: _Asked):
+    """What repeats, kept as a django-scheduler event; the dates themselves are reservations of their own."""
+    if asked.repeat is None:
+        return None
+    frequency, params = pattern_params(asked.repeat)
+    first = asked.wishes[0]
+    return keep_pattern(
+        asked.title or str(asked.organisation),
+        start=first.start,
+        end=first.end,
+        frequency=frequency,
+        params=params,
+        until=max(wish.end for wish in asked.wishes),
+    )
 
 
 def _judged(asked: _Asked, *, lock: bool) -> tuple[Verdict, list[Reservation]]:
@@ -109,26 +164,31 @@ def _judged(asked: _Asked, *, lock: bool) -> tuple[Verdict, list[Reservation]]:
     if verdict.refusals and (asked.on_refusal == REFUSE or not verdict.accepted or _whole_booking(verdict)):
         raise Refused(with_alternatives(verdict.refusals, asked.wishes, case))
     prefetch_related_objects([asked.purpose], "rulings")
-    return verdict, [_reservation(planned, case) for planned in verdict.accepted]
+    return verdict, [_reservation(planned, case, asked.booker) for planned in verdict.accepted]
 
 
 def _whole_booking(verdict: Verdict) -> bool:
     return any(refusal.number is None for refusal in verdict.refusals)
 
 
-def _reservation(planned: Planned, case: Case) -> Reservation:
+def _reservation(planned: Planned, case: Case, booker: User) -> Reservation:
     proposal, organisation, purpose = planned.proposal, case.organisation, case.purpose
     # Without them the rules about the booking as a whole refuse, and those cannot be set aside.
     assert organisation is not None
     assert purpose is not None
-    waits = proposal.policy.approval == Approval.MANAGER
     return Reservation(
         equipment=proposal.equipment,
-        state=ReservationState.REQUESTED if waits else ReservationState.CONFIRMED,
+        state=state_at_first(proposal, booker),
         economic=purpose.counts_as(on=proposal.start.astimezone(ZONE).date()),
         organisation_class=OrganisationClass(organisation.organisation_class),
         **times_of(planned),
     )
+
+
+def state_at_first(proposal: Proposal, actor: User) -> ReservationState:
+    """A request where a facility manager approves, unless one of them asks it."""
+    waits = proposal.policy.approval == Approval.MANAGER and not actor.is_facility_manager
+    return ReservationState.REQUESTED if waits else ReservationState.CONFIRMED
 
 
 def times_of(planned: Planned) -> dict:

@@ -12,7 +12,7 @@ from bookings.models import Booking, Reservation, ReservationState
 from bookings.planning import Wish
 from bookings.rules import Refusal, Refused
 from bookings.services.alternatives import with_alternatives
-from bookings.services.book import again_when_overtaken, times_of, write_overrides
+from bookings.services.book import again_when_overtaken, state_at_first, times_of, write_overrides
 from bookings.services.judging import Overriding, Overtaken, judge_wishes, open_case
 from equipment.models import Equipment
 from organisations.models import User
@@ -32,6 +32,8 @@ def move(
     dry_run: bool = False,
 ) -> Reservation:
     """Give a reservation another time or machine; what is None stays. All or nothing, or `Refused`.
+
+    Where a facility manager approves, what was approved is asked for anew, unless one of them moves it.
 
     A start that has passed may stay as it is, so that a reservation under way can be lengthened or cut short. Moved
     to where it is already, it is left alone. A dry run judges and gives back the reservation unsaved.
@@ -87,6 +89,7 @@ def _judge_move(
     moved = copy(before)
     moved.equipment = verdict.accepted[0].proposal.equipment
     moved.revision = before.revision + 1
+    moved.state = state_at_first(verdict.accepted[0].proposal, actor)
     for column, value in times_of(verdict.accepted[0]).items():
         setattr(moved, column, value)
     return moved, verdict

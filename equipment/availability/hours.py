@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from schedule.models import Calendar, Event, Occurrence, Rule
 
 from equipment.availability.expansion import instant, match, midnight, starts_of, wall
-from equipment.availability.spans import rebuilding_once
+from equipment.availability.spans import PATTERNS, rebuilding_once
 from equipment.models import Equipment
 
 MIDNIGHT = time(0)  # as an end: 24:00
@@ -182,3 +182,18 @@ def move_day(event: Event, day: date, *, start: datetime, end: datetime, now: da
         )
         occurrence.save()
         return occurrence
+
+
+def keep_pattern(name: str, *, start: datetime, end: datetime, frequency: str, params: str, until: datetime) -> Event:
+    """The pattern of a booking that repeats, kept to be read again; nothing is opened or closed by it.
+
+    `frequency` and `params` as django-scheduler's Rule has them; `until` is where the last date ends.
+    """
+    calendar, _made = Calendar.objects.get_or_create(slug=PATTERNS, defaults={"name": "Patterns of bookings"})
+    rule = Rule.objects.filter(frequency=frequency, params=params).order_by("pk").first()
+    rule = rule or Rule.objects.create(
+        name=f"{frequency.lower()} {params}"[:32], description=params, frequency=frequency, params=params
+    )
+    event = Event(calendar=calendar, title=name, start=start, end=end, rule=rule, end_recurring_period=until)
+    # In bulk, since that goes past the listener: there is nothing to expand.
+    return Event.objects.bulk_create([event])[0]

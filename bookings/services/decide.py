@@ -1,0 +1,45 @@
+"""Requests: a facility manager approves, or declines with a reason."""
+
+from datetime import datetime
+
+import pghistory
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from bookings.models import Reservation, ReservationState
+from bookings.rules import Refusal, Refused
+from organisations.models import User
+
+
+def approve(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
+    """A request becomes confirmed. `Refused` where it is no request any more, has begun, or is not the actor's to say.
+
+    Nothing is judged again: the request held its slot all the time.
+    """
+    return _decide(reservation, actor, now, ReservationState.CONFIRMED, "")
+
+
+def decline(*, reservation: Reservation, actor: User, now: datetime, reason: str) -> Reservation:
+    """A request ends and its slot is free. The reason is told to who asked; `Refused` without one, or as above."""
+    reason = reason.strip()
+    if not reason:
+        raise Refused([_refusal(reservation, "needs_reason", _("Say why: whoever asked is told the reason."))])
+    return _decide(reservation, actor, now, ReservationState.DECLINED, reason)
+
+
+def _decide(reservation: Reservation, actor: User, now: datetime, state: ReservationState, reason: str) -> Reservation:
+    if not actor.is_facility_manager:
+        raise Refused([_refusal(reservation, "not_allowed", _("A facility manager decides about requests."))])
+    with pghistory.context(user=actor.pk), transaction.atomic():
+        request = Reservation.objects.filter(pk=reservation.pk, state=ReservationState.REQUESTED)
+        if state == ReservationState.CONFIRMED:
+            request = request.filter(period__endswith__gt=now)
+        decided = request.update(state=state, decided_by=actor, decided_at=now, decision_reason=reason)
+    reservation.refresh_from_db()
+    if not decided:
+        raise Refused([_refusal(reservation, "not_possible", _("This is no longer a request to decide about."))])
+    return reservation
+
+
+def _refusal(reservation: Reservation, code: str, message: str) -> Refusal:
+    return Refusal(code, message, reservation.equipment.code, reservation.start, reservation.end)

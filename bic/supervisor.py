@@ -202,6 +202,8 @@ class Supervisor:
                 print(words, flush=True)
                 return
             time.sleep(0.3)
+        if not self._stop.is_set():
+            self._say("run", f"not ready after {READY_WITHIN} s; {self.address}/health/ready says what is missing")
 
     def _end_all(self) -> None:
         """Ask all at once; who is not done in time is ended hard."""

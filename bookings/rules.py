@@ -343,9 +343,8 @@ def somebody_present_is_certified_on_every_day(proposal: Proposal, facts: Facts)
     if proposal.end <= proposal.start:
         return None
     first = proposal.start.astimezone(ZONE).date()
-    last = (proposal.end.astimezone(ZONE) - timedelta(microseconds=1)).date()
     for requirement in facts.requirements.get(proposal.equipment.type_id, ()):
-        if any(since <= first and last < until for since, until in requirement.held):
+        if held_throughout(requirement, proposal.start, proposal.end):
             continue
         ends = max((until for since, until in requirement.held if since <= first), default=None)
         if ends is not None and first < ends:
@@ -364,6 +363,13 @@ def somebody_present_is_certified_on_every_day(proposal: Proposal, facts: Facts)
             "kind": requirement.kind
         }
     return None
+
+
+def held_throughout(requirement: Requirement, start: datetime, end: datetime) -> bool:
+    """Whether one certificate of the kind is valid on the first day of `[start, end)` and on the last."""
+    first = start.astimezone(ZONE).date()
+    last = (end.astimezone(ZONE) - timedelta(microseconds=1)).date()
+    return any(since <= first and last < until for since, until in requirement.held)
 
 
 @rule("no_operator", override=FACILITY_MANAGER)

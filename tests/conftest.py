@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import translation
 
 from bookings.models import Purpose
 from bookings.planning import Wish
@@ -45,6 +46,13 @@ def django_db_modify_db_settings():
     from django.conf import settings
 
     settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 64
+
+
+@pytest.fixture(autouse=True)
+def _reader_of_english():
+    """Messages of services come in the language that is active; requests set their own."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The verbs of booking. Each is one transaction, takes keyword arguments only and never sees a request."""
 
 from bookings.services.book import Outcome, book
+from bookings.services.certificates import grant, withdraw
 from bookings.services.change import cancel, cancel_booking, move
 from bookings.services.decide import approve, decline
 from bookings.services.judging import Overriding
@@ -15,5 +16,7 @@ __all__ = [
     "cancel_booking",
     "decline",
     "find_slots",
+    "grant",
     "move",
+    "withdraw",
 ]

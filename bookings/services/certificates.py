@@ -1,0 +1,87 @@
+"""Certificates: a technician grants and withdraws them; what a withdrawal breaks is marked."""
+
+from calendar import monthrange
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from bookings.facts import load_requirements
+from bookings.models import Concern, Reservation
+from bookings.planning import ZONE
+from bookings.rules import Refusal, Refused, held_throughout
+from equipment.models import Certificate, CertificateKind
+from organisations.models import User
+
+
+def grant(
+    *, user: User, kind: CertificateKind, by: User, now: datetime, valid_until: date | None = None
+) -> Certificate:
+    """From today on; without `valid_until` for as long as the kind says. Settles the concerns it mends. `Refused`
+    unless a technician grants it, or where it would not last a day."""
+    _only_technicians(by)
+    today = now.astimezone(ZONE).date()
+    until = valid_until or _months_later(today, kind.valid_months)
+    if until <= today:
+        raise Refused([Refusal("zero_length", _("A certificate must be valid for at least a day."))])
+    with transaction.atomic():
+        certificate = Certificate.objects.create(
+            user=user, kind=kind, granted_on=today, valid_until=until, granted_by=by
+        )
+        review_certificates(user, kind, now=now)
+    return certificate
+
+
+def withdraw(*, certificate: Certificate, by: User, now: datetime, reason: str) -> Certificate:
+    """At once; reservations that lose their certificate stay, and are marked for the manager. Withdrawing what was
+    withdrawn changes nothing. `Refused` unless a technician withdraws it, with a reason."""
+    _only_technicians(by)
+    if not reason.strip():
+        raise Refused([Refusal("needs_reason", _("Say why it is withdrawn."))])
+    with transaction.atomic():
+        Certificate.objects.filter(pk=certificate.pk, withdrawn_at=None).update(
+            withdrawn_at=now, withdrawn_by=by, withdrawal_reason=reason.strip()
+        )
+        review_certificates(certificate.user, certificate.kind, now=now)
+    certificate.refresh_from_db()
+    return certificate
+
+
+def review_certificates(user: User, kind: CertificateKind, *, now: datetime) -> None:
+    """Raise a concern for each reservation ahead of this person, or under their supervision, that no longer has the
+    certificates it needs, and settle those that have them again."""
+    ahead = (
+        Reservation.objects.holding()
+        .going_on_or_ahead(now)
+        .filter(equipment__type__required_certificates=kind)
+        .select_related("booking", "equipment")
+    )
+    ahead = list(ahead.filter(booking__booker=user) | ahead.filter(booking__supervisor=user))
+    broken = {reservation.pk for reservation in ahead if not _certified(reservation)}
+    open_concerns = Concern.objects.filter(reservation__in=[r.pk for r in ahead], code="not_certified", settled_at=None)
+    known = set(open_concerns.values_list("reservation_id", flat=True))
+    Concern.objects.bulk_create(
+        Concern(reservation_id=pk, code="not_certified", raised_at=now) for pk in sorted(broken - known)
+    )
+    open_concerns.exclude(reservation__in=broken).update(settled_at=now)
+
+
+def _certified(reservation: Reservation) -> bool:
+    people = {reservation.booking.booker_id, reservation.booking.supervisor_id} - {None}
+    requirements = load_requirements([reservation.equipment.type_id], people)
+    return all(
+        held_throughout(requirement, reservation.start, reservation.end)
+        for requirement in requirements.get(reservation.equipment.type_id, ())
+    )
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day of the month, or the last one of a shorter month."""
+    count = day.year * 12 + day.month - 1 + months
+    year, month = count // 12, count % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def _only_technicians(by: User) -> None:
+    if not by.is_technician:
+        raise Refused([Refusal("not_allowed", _("A technician or facility manager does this."))])

@@ -53,26 +53,35 @@ class BookingApi(NinjaAPI):
         return schema
 
 
-def knows_its_parameters(run):
-    """A parameter that a call does not know is a 422: `?dryrun=true` must not book.
-
-    Wraps `Operation.run` of django-ninja, which drops unknown parameters without a word.
-    """
+def notes_unknown_parameters(run):
+    """Wraps `Operation.run` of django-ninja, which drops parameters that the call does not know without a word."""
     call = run.__self__
     known = {
         name for model in call.models if model.__ninja_param_source__ == "query" for name in model.__ninja_flatten_map__
     }
 
     @wraps(run)
-    def run_with_known_parameters(request: HttpRequest, **path) -> HttpResponse:
-        unknown = sorted(set(request.GET) - known)
-        if unknown:
-            message = _("This parameter is not known here.")
-            errors = [{"type": "unknown", "loc": ("query", name), "msg": message} for name in unknown]
-            return call.api.on_exception(request, ValidationError(errors))
+    def note_and_run(request: HttpRequest, **path) -> HttpResponse:
+        request.unknown_parameters = sorted(set(request.GET) - known)
         return run(request, **path)
 
-    return run_with_known_parameters
+    return note_and_run
+
+
+def refuses_unknown_parameters(view):
+    """A parameter that a call does not know is a 422: `?dryrun=true` must not book. Told in the reader's language, so
+    once it is known who asks."""
+
+    @wraps(view)
+    def refuse_or_answer(request: HttpRequest, *args, **values):
+        if request.unknown_parameters:
+            message = _("This parameter is not known here.")
+            raise ValidationError(
+                [{"type": "unknown", "loc": ("query", name), "msg": message} for name in request.unknown_parameters]
+            )
+        return view(request, *args, **values)
+
+    return refuse_or_answer
 
 
 def answers_once(view):
@@ -135,7 +144,8 @@ api = BookingApi(
     parser=JsonOnly(),
 )
 answer_with_problems(api)
-api.add_decorator(knows_its_parameters, mode="view")
+api.add_decorator(notes_unknown_parameters, mode="view")
 api.add_decorator(answers_once)
+api.add_decorator(refuses_unknown_parameters)  # the last is the outermost: before a key is claimed
 for router in (people_router, equipment_router, free_time_router, bookings_router, reservations_router):
     api.add_router("", router)

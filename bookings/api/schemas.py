@@ -82,12 +82,15 @@ class EquipmentWithNextFreeOut(EquipmentDetailsOut):
     next_free: NextFreeOut | None
 
 
+Pair = Annotated[list[TimeOut], Field(min_length=2, max_length=2)]
+
+
 class AvailabilityOut(Schema):
     """Pairs of start and end within the window: when people may work, what is taken, and what is left."""
 
-    open: list[tuple[TimeOut, TimeOut]]
-    occupied: list[tuple[TimeOut, TimeOut]]
-    free: list[tuple[TimeOut, TimeOut]]
+    open: list[Pair]
+    occupied: list[Pair]
+    free: list[Pair]
 
 
 class SlotOut(Schema):

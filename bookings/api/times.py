@@ -1,7 +1,7 @@
 """Times as the API takes and gives them: ISO 8601 with an offset."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from django.utils import timezone
@@ -45,8 +45,12 @@ def _not_a_time(message: str, *, kind: str = "not_a_time") -> PydanticCustomErro
 
 
 def local(moment: datetime) -> str:
-    """ISO 8601 with the offset of the Atrium at that moment."""
-    return timezone.localtime(moment).isoformat()
+    """ISO 8601 with the offset of the Atrium at that moment.
+
+    Until 1937 that offset had seconds, which ISO 8601 cannot write; such a moment comes out in UTC.
+    """
+    there = timezone.localtime(moment)
+    return (moment.astimezone(UTC) if there.utcoffset() % timedelta(minutes=1) else there).isoformat()
 
 
 _schema = WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2027-03-01T09:00:00+01:00"]})

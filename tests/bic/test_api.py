@@ -8,6 +8,7 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from bookings.models import IdempotencyKey
 from organisations.models import ApiToken, User
 from tests.api_caller import Caller, fields, problem
 
@@ -172,7 +173,16 @@ def test_an_unknown_parameter_is_told(caller):
 
 
 def test_an_unknown_parameter_of_a_booking_books_nothing(caller):
-    assert fields(problem(caller.post("bookings?dryrun=true", {}), 422)) == ["dryrun"]
+    wish = {"equipment": "FDM-01", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T11:00:00Z"}
+    body = {"organisation": "kempen", "reservations": [wish]}
+    response = caller.post("bookings?dryrun=true", body, **{"Idempotency-Key": "a"})
+    assert fields(problem(response, 422)) == ["dryrun"]
+    assert not IdempotencyKey.objects.exists()
+
+
+def test_who_is_not_signed_in_is_asked_to_before_all_else():
+    problem(Caller().get("equipment", typ="ultimaker-s5"), 401)
+    problem(Caller().post("bookings", "{"), 401)
 
 
 def test_every_wrong_field_is_told_with_the_way_to_it(caller):

@@ -224,11 +224,11 @@ def children() -> list[Child]:
     """Web, worker and beat of the real thing, each with as few processes as a demonstration needs."""
     python = [sys.executable, "-m"]
     # Threads, so that a slow page does not hold up the others; `{fd}` is the socket bound by `listen`.
-    web = ["gunicorn", "bic.wsgi", "--bind", "fd://{fd}", "--workers", "2", "--threads", "4", "--access-logfile", "-"]
-    worker = ["celery", "-A", "bic", "worker", "--concurrency", "1", "--loglevel", "INFO"]
+    web = ["gunicorn", "bic.wsgi", "--bind", "fd://{fd}", "--workers", "2", "--threads", "4", "--no-control-socket"]
+    worker = ["celery", "-A", "bic", "worker", "--concurrency", "1", "--without-mingle", "--loglevel", "INFO"]
     beat = ["celery", "-A", "bic", "beat", "--loglevel", "INFO"]
     return [
-        Child("web", [*python, *web, "--access-logformat", "%(r)s %(s)s %(M)s ms"]),
+        Child("web", [*python, *web, "--access-logfile", "-", "--access-logformat", "%(r)s %(s)s %(M)s ms"]),
         Child("worker", [*python, *worker]),
         Child("beat", [*python, *beat]),
     ]

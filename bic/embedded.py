@@ -280,7 +280,7 @@ class PostgreSQL(Server):
                 connection.execute(f"CREATE DATABASE {DATABASE}")
 
     def shut_down(self) -> None:
-        stop = ["stop", "-D", self.data, "-m", "fast", "-w", "-s", "-t", str(POSTGRESQL_STARTS_WITHIN)]
+        stop: list[str | Path] = ["stop", "-D", self.data, "-m", "fast", "-w", "-s", "-t", str(POSTGRESQL_STARTS_WITHIN)]
         self.account.run([programs_for(self.account) / "pg_ctl", *stop], log=self.log)
 
 

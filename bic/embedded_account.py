@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 ELSEWHERE = Path("/var/lib/bic-atrium")
 
@@ -47,7 +48,7 @@ class Account:
 
     def run(self, command: Sequence[str | Path], *, log: Path) -> int:
         """Run to its end, in a session of its own so that Ctrl-C in the terminal is not for it; the exit code."""
-        change = {} if self.is_mine else {"user": self.uid, "group": self.gid, "extra_groups": []}
+        change: dict[str, Any] = {} if self.is_mine else {"user": self.uid, "group": self.gid, "extra_groups": []}
         # An unknown LANG of the terminal would stop PostgreSQL.
         environment = {name: value for name, value in os.environ.items() if name not in ("LANG", "LANGUAGE")}
         environment = {name: value for name, value in environment.items() if not name.startswith("LC_")}

@@ -125,16 +125,46 @@ def free_slots(
     Without `nights` an unattended run stays in open time like any other. `choose` may leave out machines, for reasons
     that free time does not tell.
     """
-    searched = [_Searched(m, m.policy if nights else replace(m.policy, unattended=False)) for m in equipment]
-    searched = [s for s in searched if s.policy.shortest <= duration <= (s.policy.longest or duration)]
-    searched = [s for s in searched if not duration % s.policy.grid]
-    if len(searched) < units or earliest >= latest:
+    fitting = [machine for machine in equipment if allows(machine.policy, duration)]
+    if len(fitting) < units or earliest >= latest:
         return []
-    windows = [window_for(s.policy, earliest, latest) for s in searched]
-    times = machine_times([(s.machine.pk, *window) for s, window in zip(searched, windows, strict=True)])
-    for s, time in zip(searched, times, strict=True):
+    times = machine_times([(machine.pk, *window_for(machine.policy, earliest, latest)) for machine in fitting])
+    slots = slots_in(
+        list(zip(fitting, times, strict=True)),
+        duration=duration,
+        earliest=earliest,
+        latest=latest,
+        now=now,
+        units=units,
+        nights=nights,
+        choose=choose,
+    )
+    return list(islice(slots, limit))
+
+
+def allows(policy: Policy, duration: timedelta) -> bool:
+    """Whether a reservation may last this long."""
+    return policy.shortest <= duration <= (policy.longest or duration) and not duration % policy.grid
+
+
+def slots_in(
+    times: Sequence[tuple[Equipment, MachineTime]],
+    *,
+    duration: timedelta,
+    earliest: datetime,
+    latest: datetime,
+    now: datetime,
+    units: int = 1,
+    nights: bool = True,
+    choose: Chooser | None = None,
+) -> Iterator[Slot]:
+    """The same of machines whose time is loaded already, one slot after the other."""
+    searched = []
+    for machine, time in times:
+        s = _Searched(machine, machine.policy if nights else replace(machine.policy, unattended=False))
         s.look_at(time, duration, earliest, latest, now)
-    return list(islice(_slots(searched, duration, units, choose), limit))
+        searched.append(s)
+    return _slots(searched, duration, units, choose)
 
 
 class _Searched:

@@ -24,13 +24,22 @@ A_MOMENT = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for: one machine, or any `units` machines of a type, for `[start, end)`."""
+    """What somebody asks for: one machine, or any `units` machines of a type, for `[start, end)`.
+
+    With `finish` each of them comes with the station its results are finished on, at the first time after it.
+    """
 
     start: datetime
     end: datetime
     equipment: Equipment | None = None
     equipment_type: EquipmentType | None = None
     units: int = 1
+    finish: bool = False
+
+    @property
+    def type(self) -> EquipmentType | None:
+        """The type that is asked for, by itself or by a machine of it."""
+        return self.equipment.type if self.equipment else self.equipment_type
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from bookings.free_time import machine_times, window_for
 from bookings.models import Purpose, Quota, Reservation
 from bookings.planning import LONGEST_WAIT_FOR_PEOPLE, MachineTime, Wish, leaves_unbroken, occupied_by
 from bookings.rules import Facts, Planned, Proposal, Refusal, free_operator, judge, judge_booking
+from bookings.services.finishing import FINISHED_WITHIN, Finishing
 from equipment.availability import Period
-from equipment.models import CertificateKind, Equipment, EquipmentQuerySet
+from equipment.models import CertificateKind, Equipment, EquipmentQuerySet, EquipmentType
 from organisations.models import Membership, Organisation, Role, User
 
 # To choose among machines, their free stretches are compared; a day on either side tells them apart.
@@ -122,10 +123,18 @@ def open_case(
 def _types_with_operators(wish: Wish) -> list[int]:
     """The types whose operators a wish may need, as the wish itself knows them; a type counts when it may, since a
     machine of it can have a policy of its own."""
+    needed = []
     if wish.equipment:
-        return [wish.equipment.type_id] if wish.equipment.policy.operator_needed else []
-    needed = wish.equipment_type.operator_needed or wish.equipment_type.equipment.filter(operator_needed=True).exists()
-    return [wish.equipment_type.pk] if needed else []
+        needed += [wish.equipment.type_id] if wish.equipment.policy.operator_needed else []
+    elif _may_need_operator(wish.equipment_type):
+        needed.append(wish.equipment_type.pk)
+    if wish.finish and wish.type and wish.type.finished_on and _may_need_operator(wish.type.finished_on):
+        needed.append(wish.type.finished_on_id)
+    return needed
+
+
+def _may_need_operator(equipment_type: EquipmentType) -> bool:
+    return equipment_type.operator_needed or equipment_type.equipment.filter(operator_needed=True).exists()
 
 
 def load_organisation(
@@ -150,6 +159,7 @@ def load_equipment(wishes: Sequence[Wish], *, lock: bool) -> dict[int, Equipment
     are held in id order until the transaction ends."""
     ids = {wish.equipment.pk for wish in wishes if wish.equipment}
     types = {wish.equipment_type.pk for wish in wishes if wish.equipment_type and not wish.equipment}
+    types |= {wish.type.finished_on_id for wish in wishes if wish.finish and wish.type} - {None}
     wanted = Equipment.objects.filter(pk__in=ids)
     if types:
         wanted = Equipment.objects.filter(pk__in=ids) | Equipment.objects.in_service().filter(type__in=types)
@@ -172,8 +182,11 @@ def judge_wishes(wishes: Sequence[Wish], case: Case, *, overriding: Overriding |
     booking_codes = tuple(r.code for r in about_booking if _set_aside(r, overriding))
     refusals = [r for r in about_booking if not _set_aside(r, overriding)]
     proposals = _propose(wishes, case)
+    finishing = Finishing.load(wishes, case.machines, case.now, leaving_out=case.leaving_out)
     for number, wish in enumerate(wishes):
         fitting, refused = _decide(wish, proposals[number], facts, overriding)
+        if wish.finish and fitting:
+            fitting, refused = finishing.after(wish, fitting, facts, plan)
         with_booking = tuple(replace(p, set_aside=(*booking_codes, *p.set_aside)) for p in fitting)
         facts = replace(facts, planned=facts.planned + with_booking)
         refusals += refused
@@ -183,7 +196,8 @@ def judge_wishes(wishes: Sequence[Wish], case: Case, *, overriding: Overriding |
 def hull_of(wishes: Sequence[Wish], now: datetime) -> Period:
     """From the first moment to the last that the wishes touch, cut to what calendars know."""
     bounds = Period(now - settings.CALENDARS_EXPANDED_AHEAD, now + settings.CALENDARS_EXPANDED_AHEAD)
-    moments = [min(max(m, bounds.start), bounds.end) for w in wishes for m in (w.start, w.end)] or [now]
+    ends = [w.end + FINISHED_WITHIN if w.finish and w.end <= bounds.end else w.end for w in wishes]
+    moments = [min(max(m, bounds.start), bounds.end) for m in (*(w.start for w in wishes), *ends)] or [now]
     around = STRETCH_LOOKED_AT + LONGEST_WAIT_FOR_PEOPLE
     return Period(min(moments) - STRETCH_LOOKED_AT, max(moments) + around)
 

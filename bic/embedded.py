@@ -280,8 +280,9 @@ class PostgreSQL(Server):
                 connection.execute(f"CREATE DATABASE {DATABASE}")
 
     def shut_down(self) -> None:
-        stop: list[str | Path] = ["stop", "-D", self.data, "-m", "fast", "-w", "-s", "-t", str(POSTGRESQL_STARTS_WITHIN)]
-        self.account.run([programs_for(self.account) / "pg_ctl", *stop], log=self.log)
+        pg_ctl = programs_for(self.account) / "pg_ctl"
+        how = ["-m", "fast", "-w", "-s", "-t", str(POSTGRESQL_STARTS_WITHIN)]
+        self.account.run([pg_ctl, "stop", "-D", self.data, *how], log=self.log)
 
 
 class Redis(Server):

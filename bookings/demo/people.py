@@ -9,7 +9,9 @@ from datetime import date
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.db.models import Q
 
+from equipment.models import EquipmentType, Operator
 from organisations.models import (
     AUDITORS,
     COMPANIES,
@@ -66,6 +68,8 @@ SIGN_IN_AS = [
 ]
 
 OTHERS = [
+    Person("nadia@example.org", "Nadia Bouali", "campus-facility", group=TECHNICIANS),
+    Person("piet@example.org", "Piet Aarts", "campus-facility", group=TECHNICIANS),
     Person("bram@example.org", "Bram Smits", "summa-college"),
     Person("yasmina@example.org", "Yasmina El Amrani", "fontys", Role.PLANNER),
     Person("daan@example.org", "Daan Kuijpers", "fontys"),
@@ -119,6 +123,15 @@ def _make(person: Person, organisations: dict[str, Organisation], hashed: str) -
     if made and person.organisation:
         Membership.objects.create(user=user, organisation=organisations[person.organisation], role=person.role)
     return user
+
+
+def make_operators(people: dict[str, User]) -> None:
+    """Every technician runs every machine that nobody may use alone."""
+    types = EquipmentType.objects.filter(Q(operator_needed=True) | Q(equipment__operator_needed=True)).distinct()
+    for person in [*SIGN_IN_AS, *OTHERS]:
+        if person.group == TECHNICIANS:
+            operator, _made = Operator.objects.get_or_create(user=people[person.email])
+            operator.types.add(*types)
 
 
 def use_password(password: str) -> None:

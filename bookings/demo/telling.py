@@ -1,23 +1,24 @@
 """From the demo's story to bookings, each made through the service at the moment it would have been made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 
 from bookings.demo.story import Habit, Lesson, PlannedOutage, Story, working_days
-from bookings.models import Purpose, Reservation
+from bookings.models import Purpose, Reservation, ReservationState
 from bookings.planning import ZONE, Wish
-from bookings.rules import Refused
-from bookings.services import book, cancel
+from bookings.rules import Refusal, Refused
+from bookings.services import approve, book, cancel
 from equipment.availability import add_outage
 from equipment.models import Equipment, EquipmentType
 from organisations.models import Organisation, User
 
 WEEKS_EITHER_SIDE = 4
+MANAGER = "manager@example.org"
 CANCELLED_SHARE = 0.05
 # What life gives; any other refusal would be a mistake in the story.
-LIFE = {"clash", "no_unit_free", "outside_opening_hours", "during_outage", "over_quota", "too_many_open"}
+LIFE = {"clash", "no_unit_free", "outside_opening_hours", "during_outage", "no_operator", "over_quota", "too_many_open"}
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,28 @@ def _book(asked: Asked, cast: Cast, now: datetime) -> None:
             people=asked.people,
             on_refusal="skip" if asked.skipping else "refuse",
         )
-        refusals = outcome.skipped
+        _must_be_life(outcome.skipped, asked)
     except Refused as refused:
-        refusals = refused.refusals
+        _must_be_life(refused.refusals, asked)
+        return
+    for reservation in outcome.reservations:
+        if reservation.state == ReservationState.REQUESTED:
+            _decide(reservation, asked, cast, now)
+    if asked.cancelled:
+        _cancel(outcome.reservations[0], asked, cast, now)
+
+
+def _decide(reservation: Reservation, asked: Asked, cast: Cast, now: datetime) -> None:
+    """The manager says yes the next morning, or just before it starts; the latest requests still wait."""
+    morning = _at(asked.made.astimezone(ZONE).date() + timedelta(days=1), time(8, 40))
+    decided_at = min(morning, reservation.start - timedelta(minutes=30))
+    if asked.made < decided_at < now:
+        approve(reservation=reservation, actor=cast.people[MANAGER], now=decided_at)
+
+
+def _must_be_life(refusals: Iterable[Refusal], asked: Asked) -> None:
     if unlikely := [refusal for refusal in refusals if refusal.code not in LIFE]:
         raise RuntimeError(f"the demo's story breaks a rule: {asked.title}: {unlikely[0].code} {unlikely[0].message}")
-    if asked.cancelled and not refusals:
-        _cancel(outcome.reservations[0], asked, cast, now)
 
 
 def _cancel(reservation: Reservation, asked: Asked, cast: Cast, now: datetime) -> None:

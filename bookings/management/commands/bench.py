@@ -2,6 +2,9 @@
 
 import sys
 from argparse import ArgumentTypeError
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from datetime import datetime
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -48,19 +51,21 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
 
-def _measure_all(sizes: list[int], use, now, quick: bool) -> list[Row]:
-    found: dict[int, list[tuple[Work, Measured]]] = {}
-    for size in sizes:
-        use(_database(size))
-        bench = Bench(now=now, quick=quick)
-        try:
-            found[size] = [(work, measure(work.do, work.bare, rounds=work.rounds)) for work in bench.works()]
-        finally:
-            bench.close()
-    return [
-        (works[0][0], {size: measured for size, (_work, measured) in zip(sizes, works, strict=True)})
-        for works in zip(*found.values(), strict=True)
-    ]
+def _measure_all(sizes: list[int], use: Callable[[str], None], now: datetime, quick: bool) -> list[Row]:
+    """Each work at all sizes before the next, so that the sizes meet the machine in the same mood."""
+    with ExitStack() as stack:
+        benches = {}
+        for size in sizes:
+            use(_database(size))
+            benches[size] = stack.enter_context(closing(Bench(now=now, quick=quick)))
+        rows: list[Row] = []
+        for works in zip(*(bench.works() for bench in benches.values()), strict=True):
+            measured = {}
+            for size, work in zip(sizes, works, strict=True):
+                use(_database(size))
+                measured[size] = measure(work.do, work.bare, rounds=work.rounds)
+            rows.append((works[0], measured))
+        return rows
 
 
 def _table(rows: list[Row], sizes: list[int]) -> list[str]:

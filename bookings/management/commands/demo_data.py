@@ -11,7 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.demo.password import demo_password
-from bookings.demo.people import ORGANISATIONS, SIGN_IN_AS, make_organisations, make_people, use_password
+from bookings.demo.people import (
+    ORGANISATIONS,
+    SIGN_IN_AS,
+    make_operators,
+    make_organisations,
+    make_people,
+    use_password,
+)
 from bookings.demo.progress import Progress
 from bookings.demo.scale import MOST, add_reservations
 from bookings.demo.story import read_story
@@ -70,6 +77,7 @@ def make_demo(*, password: str, now: datetime, progress=lambda done, of: None) -
         apply_catalogue(read_catalogue(CATALOGUE.read_text(encoding="utf-8")), now=now)
         organisations = make_organisations()
         people = make_people(organisations, password=password)
+        make_operators(people)
         return tell(read_story(STORY), people=people, organisations=organisations, now=now, progress=progress)
 
 

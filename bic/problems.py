@@ -166,7 +166,7 @@ class ProblemsMiddleware:
         ):
             return response
         document = problem(response.status_code)
-        for header in ("Allow", "Retry-After", "Content-Language", "Vary"):
-            if header in response:
-                document[header] = response[header]
+        for header, value in response.headers.items():
+            if header not in ("Content-Type", "Content-Length"):
+                document[header] = value
         return document

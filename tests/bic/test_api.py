@@ -145,6 +145,7 @@ def test_a_method_that_an_address_does_not_know_is_told(caller):
     response = caller.post("me", {})
     problem(response, 405)
     assert response["Allow"] == "GET"
+    assert response["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("body", ["{", "nonsense", b"\xff\xfe", '{"a": 1} x', "[" * 100_000])

@@ -74,11 +74,11 @@ def _hours_calendar(slug: str, wanted: Hours, calendar: Calendar | None, now: da
     for event in recurring:
         if event.end_recurring_period is not None and event.end_recurring_period <= midnight(today):
             continue  # hours of the past
-        weekly = _weekly_of(event)
-        if weekly in missing and event.end_recurring_period is None:
-            missing.remove(weekly)
+        found = _weekly_of(event)
+        if found in missing and event.end_recurring_period is None:
+            missing.remove(found)
         else:
-            changes.append(_("%(hours)s ends today") % {"hours": weekly or event.title})
+            changes.append(_("%(hours)s ends today") % {"hours": found or event.title})
             _end_before(event, today)
     for weekly in missing:
         changes.append(_("%(hours)s from today") % {"hours": weekly})

@@ -154,7 +154,7 @@ class BookingForm(forms.Form):
         self.wish: Wish | None = None
         self.refusals: tuple[Refusal, ...] = ()
         self.fields["organisation"].queryset = Organisation.objects.filter(pk__in=[o.pk for o in organisations])
-        asked = self["organisation"].value()
+        asked = (data or initial or {}).get("organisation")
         chosen = next((o for o in organisations if o.slug == asked), organisations[0] if organisations else None)
         if chosen:
             self.initial.setdefault("organisation", chosen.slug)

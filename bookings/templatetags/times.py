@@ -47,9 +47,10 @@ def week_number(moment: datetime | date) -> int:
 
 
 @register.filter
-def week_of(moment: datetime):
-    """The ISO week with its year: `.year` and `.week`."""
-    return local(moment).isocalendar()
+def week_of(moment: datetime) -> date:
+    """The Monday of its ISO week, which stands for the week."""
+    day = local(moment).date()
+    return day - timedelta(days=day.weekday())
 
 
 @register.filter

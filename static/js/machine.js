@@ -74,7 +74,8 @@ function fillIn(start, end) {
   form.elements.day.value = date;
   form.elements.start.value = from.slice(0, 5);
   form.elements.end.value = midnight ? "24:00" : until.slice(0, 5);
-  form.elements.end_day.value = midnight || endDate === date ? "" : endDate;
+  // Only where the machine may run past midnight does the form ask for another day.
+  if (form.elements.end_day) form.elements.end_day.value = midnight || endDate === date ? "" : endDate;
   form.elements.purpose.focus();
 }
 
@@ -83,8 +84,39 @@ function textOf(moment) {
   return new Date(time.getTime() - time.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
 }
 
+// One's own is a real link, so that it opens in a new tab and is found by the keyboard.
+function contentOf({ event, timeText }) {
+  const time = document.createElement("div");
+  time.className = "ec-event-time";
+  time.textContent = timeText;
+  const title = document.createElement(event.extendedProps.url ? "a" : "div");
+  title.className = "ec-event-title";
+  title.textContent = event.title;
+  if (event.extendedProps.url) title.href = event.extendedProps.url;
+  return { domNodes: [time, title] };
+}
+
+// EventCalendar says it is a table, without the cells of one. The list below is what is read aloud.
+function dropTableRoles() {
+  const roles = ["table", "rowgroup", "row", "rowheader", "columnheader", "cell"];
+  for (const part of place.querySelectorAll(roles.map((role) => `[role=${role}]`).join())) {
+    part.removeAttribute("role");
+    part.removeAttribute("aria-colindex");
+    part.removeAttribute("aria-rowindex");
+  }
+}
+
+function sayItFailed() {
+  const note = document.createElement("p");
+  note.className = "note note-error calendar-failed";
+  note.setAttribute("role", "alert");
+  note.textContent = place.dataset.failed;
+  place.prepend(note);
+  return [];
+}
+
 function draw() {
-  const { monday, first, last, step, failed, label } = place.dataset;
+  const { monday, first, last, step, label } = place.dataset;
   place.hidden = false;
   place.setAttribute("role", "group");
   place.setAttribute("aria-label", label);
@@ -108,17 +140,11 @@ function draw() {
     selectable: Boolean(form),
     unselectAuto: false,
     select: (selection) => fillIn(selection.startStr, selection.endStr),
-    eventClick: ({ event }) => {
-      if (event.extendedProps.url) location.assign(event.extendedProps.url);
-    },
-    eventSources: [{
-      events: (_info, show, fail) => readWeek().then(show).catch((error) => {
-        place.insertAdjacentHTML("afterbegin", "<p class='note note-error calendar-failed' role='alert'></p>");
-        place.firstElementChild.textContent = failed;
-        fail(error);
-      }),
-    }],
+    eventContent: contentOf,
+    eventAllUpdated: dropTableRoles,
+    eventSources: [{ events: () => readWeek().catch(sayItFailed) }],
   });
+  dropTableRoles();
   return calendar;
 }
 

@@ -74,6 +74,16 @@ def test_the_form_books_and_shows_the_booking(page, printer, engineer):
     assert "Housing v3" in answer.content.decode()
 
 
+def test_the_form_as_it_is_shown_names_the_organisation(page, printer):
+    shown = page.get("/machines/FDM-01/").context["form"]
+    fields = {name: shown[name].value() or "" for name in shown.fields}
+    assert fields["organisation"] == "verhagen"
+    answer = page.post(
+        "/machines/FDM-01/", fields | {"day": "2027-03-01", "start": "9", "end": "11", "purpose": "unknown"}
+    )
+    assert answer.status_code == 302
+
+
 def test_the_same_form_sent_twice_lands_on_the_same_booking(page, printer):
     first, second = (page.post("/machines/FDM-01/", filled_in()) for _ in range(2))
     assert first.headers["Location"] == second.headers["Location"]

@@ -34,7 +34,10 @@ def browser():
 
 @pytest.fixture
 def open_page(browser: Browser, live_server, monkeypatch):
-    """`open_page(viewport=…, language="nl", theme="light")` gives a watched page in a context of its own."""
+    """`open_page(viewport=…, language="nl", theme="light")` gives a watched page in a context of its own.
+
+    `bypass_csp` is for axe, which puts styles into the page that the policy would rightly stop.
+    """
     monkeypatch.setattr(timezone, "now", lambda: NOW)
     contexts, wrong = [], []
 
@@ -54,12 +57,13 @@ def open_page(browser: Browser, live_server, monkeypatch):
             ),
         )
 
-    def make(viewport=WIDE, language="en", theme="light") -> Page:
+    def make(viewport=WIDE, language="en", theme="light", bypass_csp=False) -> Page:
         context = browser.new_context(
             base_url=live_server.url,
             viewport=viewport,
             locale=language,
             color_scheme=theme,
+            bypass_csp=bypass_csp,
             timezone_id="Europe/Amsterdam",
             reduced_motion="reduce",
         )
@@ -72,7 +76,7 @@ def open_page(browser: Browser, live_server, monkeypatch):
     yield make
     for context in contexts:
         context.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def _is_error(said) -> bool:
@@ -90,6 +94,7 @@ def sign_in(open_page):
         page.locator("input[name=password]").fill(PASSWORD)
         page.locator("main form button[type=submit]").click()
         expect(page.locator("#machines")).to_be_visible()
+        page.wait_for_load_state("load")
         return page
 
     return sign_in_as

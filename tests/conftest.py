@@ -8,6 +8,7 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.utils import translation
 
@@ -30,21 +31,24 @@ def wall(text: str, day: date = MONDAY) -> datetime:
     return datetime.combine(day, time.fromisoformat(text), AMSTERDAM)
 
 
+def pytest_configure():
+    """Passwords are hashed in every second test; the slow hash is Django's to test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Tests that commit empty the tables afterwards; the rows that migrations made (purposes, roles) come back."""
     for item in items:
-        names = getattr(item, "fixturenames", [])
-        committing = {"live_server", "transactional_db"} & set(names)
+        committing = {"live_server", "transactional_db"} & set(getattr(item, "fixturenames", ()))
         marker = item.get_closest_marker("django_db")
         if committing or (marker and marker.kwargs.get("transaction")):
-            names.append("django_db_serialized_rollback")
+            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings():
     """Enough connections for forty people who ask at once."""
-    from django.conf import settings
-
     settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 64
 
 

@@ -140,6 +140,10 @@ class Organisation(models.Model):
 
     objects = OrganisationQuerySet.as_manager()
 
+    # Set by the booking services, which ask for them in the statement that reads the organisation.
+    bookers_role: str | None
+    has_quotas: bool
+
     class Meta:
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")

@@ -163,7 +163,8 @@ def _judged(asked: _Asked, *, lock: bool) -> tuple[Verdict, list[Reservation]]:
     verdict = judge_wishes(asked.wishes, case, overriding=asked.override)
     if verdict.refusals and (asked.on_refusal == REFUSE or not verdict.accepted or _whole_booking(verdict)):
         raise Refused(with_alternatives(verdict.refusals, asked.wishes, case))
-    prefetch_related_objects([asked.purpose], "rulings")
+    if asked.purpose is not None:
+        prefetch_related_objects([asked.purpose], "rulings")
     return verdict, [_reservation(planned, case, asked.booker) for planned in verdict.accepted]
 
 

@@ -50,13 +50,13 @@ def withdraw(*, certificate: Certificate, by: User, now: datetime, reason: str) 
 def review_certificates(user: User, kind: CertificateKind, *, now: datetime) -> None:
     """Raise a concern for each reservation ahead of this person, or under their supervision, that no longer has the
     certificates it needs, and settle those that have them again."""
-    ahead = (
+    needing = (
         Reservation.objects.holding()
         .going_on_or_ahead(now)
         .filter(equipment__type__required_certificates=kind)
         .select_related("booking", "equipment")
     )
-    ahead = list(ahead.filter(booking__booker=user) | ahead.filter(booking__supervisor=user))
+    ahead = list(needing.filter(booking__booker=user) | needing.filter(booking__supervisor=user))
     broken = {reservation.pk for reservation in ahead if not _certified(reservation)}
     open_concerns = Concern.objects.filter(reservation__in=[r.pk for r in ahead], code="not_certified", settled_at=None)
     known = set(open_concerns.values_list("reservation_id", flat=True))
@@ -67,7 +67,8 @@ def review_certificates(user: User, kind: CertificateKind, *, now: datetime) -> 
 
 
 def _certified(reservation: Reservation) -> bool:
-    people = {reservation.booking.booker_id, reservation.booking.supervisor_id} - {None}
+    booking = reservation.booking
+    people = [pk for pk in (booking.booker_id, booking.supervisor_id) if pk]
     requirements = load_requirements([reservation.equipment.type_id], people)
     return all(
         held_throughout(requirement, reservation.start, reservation.end)

@@ -1,6 +1,6 @@
 """The station on which results are finished, asked for together with the machine that makes them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ Plan = Callable[[Proposal, Facts], "Planned | list[Refusal]"]
 class Finishing:
     """The time of the stations after each wish that asks for one, by the wish's number."""
 
-    stations: dict[int, Sequence[tuple[Equipment, MachineTime]]]
+    stations: Mapping[int, Sequence[tuple[Equipment, MachineTime]]]
     now: datetime
 
     @classmethod

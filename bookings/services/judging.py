@@ -126,10 +126,10 @@ def _types_with_operators(wish: Wish) -> list[int]:
     needed = []
     if wish.equipment:
         needed += [wish.equipment.type_id] if wish.equipment.policy.operator_needed else []
-    elif _may_need_operator(wish.equipment_type):
+    elif wish.equipment_type and _may_need_operator(wish.equipment_type):
         needed.append(wish.equipment_type.pk)
     if wish.finish and wish.type and wish.type.finished_on and _may_need_operator(wish.type.finished_on):
-        needed.append(wish.type.finished_on_id)
+        needed.append(wish.type.finished_on.pk)
     return needed
 
 
@@ -145,7 +145,7 @@ def load_organisation(
     if organisation is None:
         return None, None
     membership = Membership.objects.filter(organisation=organisation, user=booker).values("role")
-    found = Organisation.objects.filter(pk=organisation.pk).annotate(
+    found = Organisation.objects.filter(pk=organisation.pk).annotate(  # type: ignore[no-redef]
         bookers_role=Subquery(membership), has_quotas=Exists(Quota.objects.filter(organisation=OuterRef("pk")))
     )
     if lock:
@@ -159,7 +159,7 @@ def load_equipment(wishes: Sequence[Wish], *, lock: bool) -> dict[int, Equipment
     are held in id order until the transaction ends."""
     ids = {wish.equipment.pk for wish in wishes if wish.equipment}
     types = {wish.equipment_type.pk for wish in wishes if wish.equipment_type and not wish.equipment}
-    types |= {wish.type.finished_on_id for wish in wishes if wish.finish and wish.type} - {None}
+    types |= {w.type.finished_on_id for w in wishes if w.finish and w.type and w.type.finished_on_id}
     wanted = Equipment.objects.filter(pk__in=ids)
     if types:
         wanted = Equipment.objects.filter(pk__in=ids) | Equipment.objects.in_service().filter(type__in=types)
@@ -170,7 +170,9 @@ def load_equipment(wishes: Sequence[Wish], *, lock: bool) -> dict[int, Equipment
 def for_judging(machines: EquipmentQuerySet) -> EquipmentQuerySet:
     """With their type, and whether it needs a certificate."""
     required = CertificateKind.required_for.through.objects.filter(equipmenttype=OuterRef("type"))
-    return machines.select_related("type").annotate(needs_certificate=Exists(required))
+    return machines.select_related("type").annotate(  # type: ignore[no-redef]
+        needs_certificate=Exists(required)
+    )
 
 
 def judge_wishes(wishes: Sequence[Wish], case: Case, *, overriding: Overriding | None = None) -> Verdict:

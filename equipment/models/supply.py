@@ -162,7 +162,7 @@ class Equipment(PolicyOverrides):
         verbose_name=_("opening hours"),
         help_text=_("Empty: always open."),
     )
-    closures = models.ManyToManyField(
+    closures: models.ManyToManyField = models.ManyToManyField(
         "schedule.Calendar", blank=True, related_name="closes", verbose_name=_("closures")
     )
     outages = models.OneToOneField(
@@ -175,6 +175,9 @@ class Equipment(PolicyOverrides):
     )
 
     objects = EquipmentQuerySet.as_manager()
+
+    # Set by `bookings.services.judging.for_judging`, which asks for it in the statement that reads the machine.
+    needs_certificate: bool
 
     class Meta:
         verbose_name = _("equipment")

@@ -55,15 +55,20 @@ def week_of(moment: datetime) -> date:
 
 @register.filter
 def span(period) -> str:
-    """A period with `.start` and `.end`: 09:00–12:00 on one day, with the days where there are two."""
-    return hours(period.start, period.end)
+    """A period with `.start` and `.end`: 09:00–12:00 on one day, with both days where there are two."""
+    said = span_from_day(period)
+    return f"{day(period.start)} {said}" if " " in said else said
 
 
-def hours(start: datetime, end: datetime) -> str:
-    first, last = local(start), local(end)
-    if last.date() == first.date() or last == midnight_after(first):
-        return f"{first:%H:%M}–{'24:00' if last.date() != first.date() else f'{last:%H:%M}'}"
-    return f"{day(first)} {first:%H:%M} – {day(last)} {last:%H:%M}"
+@register.filter
+def span_from_day(period) -> str:
+    """The same beside the day it starts on: 09:00–12:00, or 11:00 – Thu 3 December 15:00."""
+    first, last = local(period.start), local(period.end)
+    if last.date() == first.date():
+        return f"{first:%H:%M}–{last:%H:%M}"
+    if last == midnight_after(first):
+        return f"{first:%H:%M}–24:00"
+    return f"{first:%H:%M} – {day(last)} {last:%H:%M}"
 
 
 def midnight_after(moment: datetime) -> datetime:

@@ -86,6 +86,7 @@ function textOf(moment) {
 
 // One's own is a real link, so that it opens in a new tab and is found by the keyboard.
 function contentOf({ event, timeText }) {
+  if (event.display === "background") return { domNodes: [] };
   const time = document.createElement("div");
   time.className = "ec-event-time";
   time.textContent = timeText;

@@ -103,11 +103,8 @@ class OnlyRun:
 def listen(host: str, port: int) -> socket.socket:
     """The socket that the web server answers on, bound here so that a port in use is told before anything starts."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(128)
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address, family=family, backlog=128)
     except PermissionError:
         raise CannotRun(f"Port {port} is for root only: choose one above 1023, as in PORT=8000 make run.") from None
     except socket.gaierror:
@@ -117,7 +114,6 @@ def listen(host: str, port: int) -> socket.socket:
             f"{host}:{port} cannot be used ({error.strerror}): choose another port, as in "
             f"PORT={port + 1 if port < 65535 else 8000} make run."
         ) from None
-    return listening
 
 
 class Supervisor:

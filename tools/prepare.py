@@ -26,11 +26,11 @@ NO_NETWORK = re.compile(
 )
 NO_SPACE = re.compile(r"No space left on device|ENOSPC|Disk quota exceeded")
 NO_ACCESS = re.compile(r"Permission denied|EACCES|Read-only file system|EROFS")
-NO_WHEEL = re.compile(
-    r"Failed (?:building wheel for|to build)\s+'?(?P<built>[\w.-]+)"
-    r"|error: command '\S*(?:gcc|cc|clang|g\+\+|c\+\+|cargo|rustc)\S*' failed|Microsoft Visual C\+\+"
+NO_COMPILER = re.compile(
+    r"Failed building wheel for|Failed to build|error: command '\S*(?:gcc|cc|clang|g\+\+|c\+\+|cargo|rustc)\S*' failed"
     r"|unable to execute '\S*cc'|No such file or directory: '\S*(?:gcc|cc|cargo)'",
 )
+PACKAGE = re.compile(r"(?:Failed building wheel for|Failed to build|No matching distribution found for)\s+'?([\w.-]+)")
 
 
 class Stopped(Exception):
@@ -80,7 +80,7 @@ def prepare_environment():
     stamp(VENV, wanted + " " + version_in_environment())
 
 
-PIP = ("--disable-pip-version-check", "--no-input", "--quiet", "--constraint", os.path.join(HERE, "requirements.lock"))
+PIP = ("--disable-pip-version-check", "--no-input", "--constraint", os.path.join(HERE, "requirements.lock"))
 
 
 def what_is_broken(found):
@@ -238,18 +238,24 @@ def sentence_for(story, doing):
     log = os.path.relpath(LOG, HERE)
     if NO_SPACE.search(story):
         return f"No space left while {doing}: this needs about 1 GB in {HERE} and some in the temporary folder."
-    built = NO_WHEEL.search(story)
-    if built:
-        name = built.group("built") or "A package"
+    package = PACKAGE.search(story)
+    name = package.group(1) if package else "A package"
+    python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+    if NO_COMPILER.search(story):
         return (
-            f"{name} is not ready-made for this machine (Python {sys.version_info[0]}.{sys.version_info[1]}) and could "
-            f"not be built while {doing}: install a C compiler (Debian, Ubuntu: apt install build-essential "
-            f"python3-dev) or use another Python, as in make run PYTHON=python3.12; {log} has the details."
+            f"{name} is not ready-made for this machine ({python}) and could not be built while {doing}: install a C "
+            f"compiler (Debian, Ubuntu: apt install build-essential python3-dev) or use another Python, as in make run "
+            f"PYTHON=python3.12; {log} has the details."
         )
     if NO_NETWORK.search(story):
         return (
             f"The network failed while {doing}: the first run needs the Python and npm package registries; check the "
             f"connection and run this again ({log} has the details)."
+        )
+    if package:
+        return (
+            f"{name} is not to be had for this machine ({python}) while {doing}: use another Python, as in make run "
+            f"PYTHON=python3.12; {log} has the details."
         )
     if NO_ACCESS.search(story):
         return (

@@ -235,6 +235,34 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail:///" + str(BASE_DIR 
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="BIC Atrium <noreply@localhost>")
 
+# ---- The set-up pages ---------------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "BIC Atrium",
+    "SITE_HEADER": "BIC Atrium",
+    "SITE_SUBHEADER": _("Set-up"),
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "precision_manufacturing",
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "4px",
+    "COLORS": {
+        # The petrol of static/css/tokens.css, from paper to ink.
+        "primary": {
+            "50": "#eef7f7",
+            "100": "#d5ebea",
+            "200": "#aed8d6",
+            "300": "#7dbfbc",
+            "400": "#3fb6b0",
+            "500": "#14837f",
+            "600": "#0b6e6e",
+            "700": "#0a5a5b",
+            "800": "#0b4849",
+            "900": "#0c3b3c",
+            "950": "#052425",
+        }
+    },
+}
+
 # ---- Security -----------------------------------------------------------------------------------------------
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=not DEBUG) else None

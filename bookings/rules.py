@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bookings.models import Purpose, Quota
 from bookings.planning import (
@@ -157,9 +159,11 @@ BookingJudgement = Callable[[Facts], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`judge` gives the reader's message when the rule is broken, else None. `override` names who may set it aside."""
+    """`statement` is what must hold, in a sentence for the reader. `judge` gives the reader's message when the rule is
+    broken, else None. `override` names who may set it aside."""
 
     code: str
+    statement: Promise
     override: str | None
     judge: Callable[..., str | None]
 
@@ -168,21 +172,21 @@ BOOKING_RULES: list[Rule] = []
 RESERVATION_RULES: list[Rule] = []
 
 
-def booking_rule(code: str, *, override: str | None = None):
+def booking_rule(code: str, *, says: Promise, override: str | None = None):
     """A rule about the booking as a whole, judged once."""
 
     def add(judge: BookingJudgement) -> BookingJudgement:
-        BOOKING_RULES.append(Rule(code, override, judge))
+        BOOKING_RULES.append(Rule(code, says, override, judge))
         return judge
 
     return add
 
 
-def rule(code: str, *, override: str | None = None):
+def rule(code: str, *, says: Promise, override: str | None = None):
     """A rule about each reservation."""
 
     def add(judge: Judgement) -> Judgement:
-        RESERVATION_RULES.append(Rule(code, override, judge))
+        RESERVATION_RULES.append(Rule(code, says, override, judge))
         return judge
 
     return add
@@ -191,21 +195,28 @@ def rule(code: str, *, override: str | None = None):
 # ---- Who and why ------------------------------------------------------------------------------------------------
 
 
-@booking_rule("not_member", override=FACILITY_MANAGER)
+@booking_rule(
+    "not_member",
+    says=gettext_lazy("You book for an organisation that you belong to."),
+    override=FACILITY_MANAGER,
+)
 def booker_belongs_to_the_organisation(facts: Facts) -> str | None:
     if facts.organisation is None or (facts.role is None and not facts.moving):
         return _("You are not a member of this organisation. Ask its manager to add you.")
     return None
 
 
-@booking_rule("organisation_suspended")
+@booking_rule("organisation_suspended", says=gettext_lazy("The organisation may book: it is not suspended."))
 def organisation_may_book(facts: Facts) -> str | None:
     if facts.organisation and facts.organisation.suspended_at and facts.organisation.suspended_at <= facts.now:
         return _("Your organisation cannot book at the moment. Ask the facility manager why.")
     return None
 
 
-@booking_rule("needs_purpose")
+@booking_rule(
+    "needs_purpose",
+    says=gettext_lazy("Each booking says what it is for, with a purpose that the organisation may choose."),
+)
 def purpose_is_one_the_organisation_may_choose(facts: Facts) -> str | None:
     if facts.moving or facts.organisation is None:
         return None
@@ -219,21 +230,21 @@ def purpose_is_one_the_organisation_may_choose(facts: Facts) -> str | None:
 # ---- The machine and the clock ----------------------------------------------------------------------------------
 
 
-@rule("equipment_retired")
+@rule("equipment_retired", says=gettext_lazy("The machine has not been retired."))
 def machine_is_in_service(proposal: Proposal, facts: Facts) -> str | None:
     if proposal.equipment.state == EquipmentState.RETIRED:
         return _("%(code)s is no longer in use.") % {"code": proposal.equipment.code}
     return None
 
 
-@rule("zero_length")
+@rule("zero_length", says=gettext_lazy("The end comes after the start."))
 def start_comes_before_end(proposal: Proposal, facts: Facts) -> str | None:
     if proposal.end <= proposal.start:
         return _("The end must be after the start.")
     return None
 
 
-@rule("in_the_past")
+@rule("in_the_past", says=gettext_lazy("The start is still to come."))
 def start_is_still_to_come(proposal: Proposal, facts: Facts) -> str | None:
     """A reservation that is moved may keep a start that has passed; its end may not have passed."""
     if proposal.starts_as_before and proposal.end > facts.now:
@@ -243,7 +254,11 @@ def start_is_still_to_come(proposal: Proposal, facts: Facts) -> str | None:
     return None
 
 
-@rule("off_grid", override=FACILITY_MANAGER)
+@rule(
+    "off_grid",
+    says=gettext_lazy("Start and end are on whole steps of the clock, as the machine says."),
+    override=FACILITY_MANAGER,
+)
 def start_and_end_are_on_the_grid(proposal: Proposal, facts: Facts) -> str | None:
     grid = proposal.policy.grid
     if on_grid(proposal.start, grid) and on_grid(proposal.end, grid):
@@ -251,7 +266,7 @@ def start_and_end_are_on_the_grid(proposal: Proposal, facts: Facts) -> str | Non
     return _("Start and end on a whole %(grid)s.") % {"grid": duration_in_words(grid)}
 
 
-@rule("too_short", override=FACILITY_MANAGER)
+@rule("too_short", says=gettext_lazy("It takes at least the shortest time of the machine."), override=FACILITY_MANAGER)
 def lasts_at_least_the_shortest_allowed(proposal: Proposal, facts: Facts) -> str | None:
     shortest = proposal.policy.shortest
     if timedelta(0) < proposal.duration < shortest:
@@ -259,7 +274,7 @@ def lasts_at_least_the_shortest_allowed(proposal: Proposal, facts: Facts) -> str
     return None
 
 
-@rule("too_long", override=FACILITY_MANAGER)
+@rule("too_long", says=gettext_lazy("It takes at most the longest time of the machine."), override=FACILITY_MANAGER)
 def lasts_at_most_the_longest_allowed(proposal: Proposal, facts: Facts) -> str | None:
     longest = proposal.policy.longest
     if longest is not None and proposal.duration > longest:
@@ -267,7 +282,11 @@ def lasts_at_most_the_longest_allowed(proposal: Proposal, facts: Facts) -> str |
     return None
 
 
-@rule("notice_too_short", override=FACILITY_MANAGER)
+@rule(
+    "notice_too_short",
+    says=gettext_lazy("It is booked in time: at least the notice period ahead."),
+    override=FACILITY_MANAGER,
+)
 def notice_is_long_enough(proposal: Proposal, facts: Facts) -> str | None:
     notice = proposal.policy.notice_period
     if proposal.starts_as_before or proposal.start >= facts.now + notice or proposal.start < facts.now:
@@ -275,7 +294,11 @@ def notice_is_long_enough(proposal: Proposal, facts: Facts) -> str | None:
     return _("Book at least %(notice)s ahead.") % {"notice": duration_in_words(notice)}
 
 
-@rule("beyond_horizon", override=FACILITY_MANAGER)
+@rule(
+    "beyond_horizon",
+    says=gettext_lazy("It is not booked too early: at most the horizon ahead."),
+    override=FACILITY_MANAGER,
+)
 def starts_within_the_horizon(proposal: Proposal, facts: Facts) -> str | None:
     horizon = proposal.policy.horizon
     if proposal.start > facts.now + horizon or (proposal.beyond_calendars and proposal.start > facts.now):
@@ -286,7 +309,14 @@ def starts_within_the_horizon(proposal: Proposal, facts: Facts) -> str | None:
 # ---- Open time --------------------------------------------------------------------------------------------------
 
 
-@rule("outside_opening_hours", override=FACILITY_MANAGER)
+@rule(
+    "outside_opening_hours",
+    says=gettext_lazy(
+        "Set-up, use and clean-up are in opening hours; "
+        "an unattended run may go on in between, if people can start it and take the result out."
+    ),
+    override=FACILITY_MANAGER,
+)
 def people_can_be_there_when_needed(proposal: Proposal, facts: Facts) -> str | None:
     """Outages are another rule's: their moments count as open here, so that a fault is not called a closing hour."""
     policy, time = proposal.policy, proposal.time
@@ -308,7 +338,11 @@ def people_can_be_there_when_needed(proposal: Proposal, facts: Facts) -> str | N
     return _("Outside opening hours.")
 
 
-@rule("during_outage", override=FACILITY_MANAGER)
+@rule(
+    "during_outage",
+    says=gettext_lazy("The machine works all that time: no maintenance, no fault."),
+    override=FACILITY_MANAGER,
+)
 def machine_runs_all_the_time(proposal: Proposal, facts: Facts) -> str | None:
     hit = next((p for p in proposal.time.out if proposal.occupied and overlap(p, proposal.occupied)), None)
     if hit:
@@ -319,7 +353,7 @@ def machine_runs_all_the_time(proposal: Proposal, facts: Facts) -> str | None:
 # ---- Others -----------------------------------------------------------------------------------------------------
 
 
-@rule("clash")
+@rule("clash", says=gettext_lazy("Nobody else has the machine then, set-up and clean-up included."))
 def nobody_else_has_the_machine(proposal: Proposal, facts: Facts) -> str | None:
     """Set-up and clean-up count, of this reservation and of the others."""
     occupied = proposal.occupied
@@ -337,7 +371,11 @@ def nobody_else_has_the_machine(proposal: Proposal, facts: Facts) -> str | None:
 # ---- People -----------------------------------------------------------------------------------------------------
 
 
-@rule("not_certified", override=FACILITY_MANAGER)
+@rule(
+    "not_certified",
+    says=gettext_lazy("You, or a supervisor who is present, hold the certificates it needs on every day of use."),
+    override=FACILITY_MANAGER,
+)
 def somebody_present_is_certified_on_every_day(proposal: Proposal, facts: Facts) -> str | None:
     """The booker or the supervisor; on the days of use, not on the day of booking."""
     if proposal.end <= proposal.start:
@@ -372,7 +410,7 @@ def held_throughout(requirement: Requirement, start: datetime, end: datetime) ->
     return any(since <= first and last < until for since, until in requirement.held)
 
 
-@rule("no_operator", override=FACILITY_MANAGER)
+@rule("no_operator", says=gettext_lazy("Where a machine needs an operator, one is free."), override=FACILITY_MANAGER)
 def an_operator_is_free(proposal: Proposal, facts: Facts) -> str | None:
     if not proposal.policy.operator_needed or proposal.occupied is None:
         return None
@@ -404,7 +442,11 @@ def _stretches(proposal: Proposal) -> Sequence[Period]:
 # ---- Shares -----------------------------------------------------------------------------------------------------
 
 
-@rule("too_many_open", override=FACILITY_MANAGER)
+@rule(
+    "too_many_open",
+    says=gettext_lazy("The organisation has no more reservations ahead than the machine allows."),
+    override=FACILITY_MANAGER,
+)
 def organisation_keeps_few_open_reservations(proposal: Proposal, facts: Facts) -> str | None:
     limit = proposal.policy.open_reservation_limit
     if limit is None or facts.moving:
@@ -416,7 +458,11 @@ def organisation_keeps_few_open_reservations(proposal: Proposal, facts: Facts) -
     return None
 
 
-@rule("over_quota", override=FACILITY_MANAGER)
+@rule(
+    "over_quota",
+    says=gettext_lazy("The hours stay within the quotas of the organisation."),
+    override=FACILITY_MANAGER,
+)
 def hours_stay_within_every_quota(proposal: Proposal, facts: Facts) -> str | None:
     """In every week, month or quarter that the reservation lies in; what this booking plans already counts as well."""
     if proposal.end <= proposal.start or proposal.beyond_calendars:

@@ -26,11 +26,12 @@ NO_NETWORK = re.compile(
 )
 NO_SPACE = re.compile(r"No space left on device|ENOSPC|Disk quota exceeded")
 NO_ACCESS = re.compile(r"Permission denied|EACCES|Read-only file system|EROFS")
+NOT_BUILT = r"(?:Failed building wheel for|Failed to build|Could not build wheels for)"
 NO_COMPILER = re.compile(
-    r"Failed building wheel for|Failed to build|error: command '\S*(?:gcc|cc|clang|g\+\+|c\+\+|cargo|rustc)\S*' failed"
+    NOT_BUILT + r"|error: command '\S*(?:gcc|cc|clang|g\+\+|c\+\+|cargo|rustc)\S*' failed"
     r"|unable to execute '\S*cc'|No such file or directory: '\S*(?:gcc|cc|cargo)'",
 )
-PACKAGE = re.compile(r"(?:Failed building wheel for|Failed to build|No matching distribution found for)\s+'?([\w.-]+)")
+PACKAGE = re.compile(r"(?:" + NOT_BUILT + r"|No matching distribution found for)\s+'?([\w.-]+)")
 
 
 class Stopped(Exception):

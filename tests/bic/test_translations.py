@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -56,6 +57,11 @@ def test_every_text_has_its_dutch():
         if (entry := dutch.get((context, text))) is None or not entry.translated()
     ]
     assert not missing, "run makemessages and translate:\n" + "\n".join(missing)
+
+
+def test_no_text_is_translated_twice():
+    entries = [(entry.msgctxt, entry.msgid) for entry in polib.pofile(str(CATALOGUE))]
+    assert [entry for entry, times in Counter(entries).items() if times > 1] == []
 
 
 def test_no_translation_is_a_guess_or_left_over():

@@ -13,7 +13,13 @@ PREPARE = Path(__file__).resolve().parent.parent.parent / "tools" / "prepare.py"
 
 # Builds without any other package; what it does first is for the test to say.
 BACKEND = """
-import base64, hashlib, subprocess, zipfile
+import pathlib, subprocess, zipfile
+METADATA = "Metadata-Version: 2.1\\nName: small\\nVersion: 1.0\\n"
+def prepare_metadata_for_build_wheel(directory, config_settings=None):
+    folder = pathlib.Path(directory) / "small-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(METADATA)
+    return folder.name
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     {first}
     name = "small-1.0-py3-none-any.whl"
@@ -21,7 +27,7 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
         wheel.writestr("small.py", "")
         for module in ("django", "celery", "psycopg", "gunicorn"):
             wheel.writestr(module + ".py", "")
-        wheel.writestr("small-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: small\\nVersion: 1.0\\n")
+        wheel.writestr("small-1.0.dist-info/METADATA", METADATA)
         wheel.writestr("small-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
         wheel.writestr("small-1.0.dist-info/RECORD", "")
     return name

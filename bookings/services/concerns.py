@@ -1,0 +1,16 @@
+"""Concerns: a facility manager looked at them and lets the reservations stand, or has seen to it another way."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from bookings.models import Concern
+from bookings.rules import Refusal, Refused
+from organisations.models import User
+
+
+def settle(*, concern_ids: list[int], actor: User, now: datetime) -> int:
+    """How many of these were open and are settled now. `Refused` unless a facility manager does it."""
+    if not actor.is_facility_manager:
+        raise Refused([Refusal("not_allowed", _("A facility manager settles concerns."))])
+    return Concern.objects.filter(pk__in=concern_ids, settled_at=None).update(settled_at=now)

@@ -87,9 +87,15 @@ def place(tmp_path):
     return Place(tmp_path)
 
 
+@pytest.fixture
+def made(made_once):
+    """A place that is prepared already, with its environment whole and its package harmless."""
+    made_once.depends_on_a_package_that("pass")
+    return made_once
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A place that is prepared already."""
+def made_once(tmp_path_factory):
     place = Place(tmp_path_factory.mktemp("made"))
     first = place.prepare()
     assert first.returncode == 0, first.stderr
@@ -146,37 +152,37 @@ def test_a_half_finished_installation_is_finished(made):
     assert made.python_runs()
 
 
-def test_without_a_network_it_says_so(place):
-    place.depends_on("a-package-of-a-registry")
-    done = place.prepare(PIP_NO_INDEX="0", PIP_INDEX_URL="http://127.0.0.1:1/simple", PIP_RETRIES="1")
+def test_without_a_network_it_says_so(made):
+    made.depends_on("a-package-of-a-registry")
+    done = made.prepare(PIP_NO_INDEX="0", PIP_INDEX_URL="http://127.0.0.1:1/simple", PIP_RETRIES="1")
     assert one_sentence(done).startswith("The network failed while installing the Python packages: ")
     assert ".data/prepare.log" in done.stderr
-    assert "127.0.0.1" in (place.folder / ".data" / "prepare.log").read_text()
+    assert "127.0.0.1" in (made.folder / ".data" / "prepare.log").read_text()
 
 
-def test_a_package_that_is_not_to_be_had_is_named(place):
-    place.depends_on("a-package-of-nobody")
-    assert one_sentence(place.prepare()).startswith("a-package-of-nobody is not to be had for this machine (Python 3.")
+def test_a_package_that_is_not_to_be_had_is_named(made):
+    made.depends_on("a-package-of-nobody")
+    assert one_sentence(made.prepare()).startswith("a-package-of-nobody is not to be had for this machine (Python 3.")
 
 
-def test_without_a_compiler_it_says_so(place):
-    place.depends_on_a_package_that("subprocess.check_call(['no-such-gcc', '-c', 'small.c'])")
-    told = one_sentence(place.prepare())
+def test_without_a_compiler_it_says_so(made):
+    made.depends_on_a_package_that("subprocess.check_call(['no-such-gcc', '-c', 'small.c'])")
+    told = one_sentence(made.prepare())
     assert told.startswith("small is not ready-made for this machine (Python 3.")
     assert "install a C compiler" in told
 
 
-def test_with_a_full_disk_it_says_so(place):
-    place.depends_on_a_package_that("raise OSError(28, 'No space left on device')")
-    assert one_sentence(place.prepare()).startswith("No space left while installing the Python packages")
+def test_with_a_full_disk_it_says_so(made):
+    made.depends_on_a_package_that("raise OSError(28, 'No space left on device')")
+    assert one_sentence(made.prepare()).startswith("No space left while installing the Python packages")
 
 
-def test_after_a_failure_the_next_run_goes_on(place):
-    place.depends_on_a_package_that("raise OSError(28, 'No space left on device')")
-    place.prepare()
-    place.depends_on_a_package_that("pass")
-    assert place.prepare().returncode == 0
-    assert place.python_runs()
+def test_after_a_failure_the_next_run_goes_on(made):
+    made.depends_on_a_package_that("raise OSError(28, 'No space left on device')")
+    made.prepare()
+    made.depends_on_a_package_that("pass")
+    assert made.prepare().returncode == 0
+    assert made.python_runs()
 
 
 def test_a_python_that_cannot_make_environments_is_told_in_a_sentence(place, tmp_path):

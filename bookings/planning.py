@@ -24,7 +24,8 @@ A_MOMENT = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for: one machine, or any `units` machines of a type, for `[start, end)`.
+    """What somebody asks for: one machine, any `units` machines of a type, or any of `able_types`, the types that can
+    do what is needed, for `[start, end)`.
 
     With `finish` each of them comes with the station its results are finished on, at the first time after it.
     """
@@ -35,11 +36,19 @@ class Wish:
     equipment_type: EquipmentType | None = None
     units: int = 1
     finish: bool = False
+    able_types: tuple[EquipmentType, ...] = ()
 
     @property
-    def type(self) -> EquipmentType | None:
-        """The type that is asked for, by itself or by a machine of it."""
-        return self.equipment.type if self.equipment else self.equipment_type
+    def types(self) -> tuple[EquipmentType, ...]:
+        """The types a machine for it may be of; more than one only where an ability is asked for."""
+        if self.equipment:
+            return (self.equipment.type,)
+        return (self.equipment_type,) if self.equipment_type else self.able_types
+
+    @property
+    def reservations(self) -> int:
+        """How many reservations it makes."""
+        return self.units * (2 if self.finish else 1)
 
 
 @dataclass(frozen=True, slots=True)

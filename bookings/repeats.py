@@ -5,6 +5,7 @@ The pattern is written as an RRULE of RFC 5545, of which daily and weekly ones w
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -81,9 +82,12 @@ def repeated(wishes: Sequence[Wish], repeat: Repeat) -> list[Wish]:
     first = min(wish.start for wish in wishes).astimezone(ZONE).date()
     days = repeat.days(first)
     most = settings.MOST_RESERVATIONS_PER_BOOKING
-    if len(days) * sum(wish.units for wish in wishes) > most:
+    if len(days) * sum(wish.reservations for wish in wishes) > most:
         raise UnreadablePattern(_("That makes more than %(most)d reservations. Make it two bookings.") % {"most": most})
-    return [_on(day - first, wish) for day in days for wish in wishes]
+    try:
+        return [_on(day - first, wish) for day in days for wish in wishes]
+    except OverflowError:
+        raise UnreadablePattern(_("The calendar does not reach that far.")) from None
 
 
 def _on(distance: timedelta, wish: Wish) -> Wish:
@@ -111,13 +115,13 @@ CLOSURES_HIT = """
 def on_closed_days(wishes: Sequence[Wish], *, holidays_id: int | None) -> set[int]:
     """The numbers of the wishes whose start lies in a closure of the machine (of every machine of the type) or in
     these holidays. At most two statements."""
-    types = {w.equipment_type.pk for w in wishes if w.equipment is None and w.equipment_type}
+    types = {t.pk for wish in wishes if wish.equipment is None for t in wish.types}
     machines: dict[int, list[int]] = {}
     for pk, type_id in Equipment.objects.in_service().filter(type__in=types).values_list("pk", "type") if types else ():
         machines.setdefault(type_id, []).append(pk)
     asks = []
     for number, wish in enumerate(wishes):
-        serving = [wish.equipment.pk] if wish.equipment else machines.get(wish.equipment_type.pk, [])
+        serving = [wish.equipment.pk] if wish.equipment else [pk for t in wish.types for pk in machines.get(t.pk, [])]
         asks += [(number, pk, wish.start, wish.end) for pk in serving if wish.start < wish.end]
     if not asks:
         return set()
@@ -125,7 +129,8 @@ def on_closed_days(wishes: Sequence[Wish], *, holidays_id: int | None) -> set[in
     with connection.cursor() as cursor:
         cursor.execute(CLOSURES_HIT, [list(column) for column in zip(*asks, strict=True)])
         hits = [number for (number,) in cursor.fetchall()]
-        closed = {n for n in set(hits) if hits.count(n) == numbers.count(n)}
+        serving_on = Counter(numbers)
+        closed = {number for number, count in Counter(hits).items() if count == serving_on[number]}
         if holidays_id:
             starts = [wish.start for wish in wishes]
             cursor.execute(

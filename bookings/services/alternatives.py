@@ -59,7 +59,7 @@ class _Search:
     """The time of the machines around some wishes, loaded at once."""
 
     def __init__(self, numbered: Sequence[tuple[int, Wish]], case: Case):
-        types = {self._type_of(wish) for _number, wish in numbered}
+        types = {t.pk for _number, wish in numbered for t in wish.types}
         equals = for_judging(Equipment.objects.in_service().filter(type__in=types)).order_by("code")
         # What the booking itself plans is not in the database; an alternative is promised for a booking of its own.
         self.case = replace(case, machines={machine.pk: machine for machine in equals})
@@ -70,11 +70,9 @@ class _Search:
         times = machine_times(asks, leaving_out=case.leaving_out)
         self.times = {(number, machine.pk): time for (number, _w, machine), time in zip(keys, times, strict=True)}
 
-    def _type_of(self, wish: Wish) -> int:
-        return wish.equipment.type_id if wish.equipment else wish.equipment_type.pk
-
     def _candidates(self, wish: Wish) -> list[Equipment]:
-        return [m for m in self.case.machines.values() if m.type_id == self._type_of(wish)]
+        types = {t.pk for t in wish.types}
+        return [m for m in self.case.machines.values() if m.type_id in types and m != self.case.unwanted]
 
     def _window(self, policy: Policy, wish: Wish) -> Period:
         start = max(wish.start - FARTHEST, self.facts.now)

@@ -1,7 +1,8 @@
-"""Changing what was booked: move, cancel."""
+"""Changing what was booked: move, choose another machine, cancel."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
+from dataclasses import replace
 from datetime import datetime
 
 import pghistory
@@ -13,11 +14,14 @@ from bookings.planning import Wish
 from bookings.rules import Refusal, Refused
 from bookings.services.alternatives import with_alternatives
 from bookings.services.book import again_when_overtaken, state_at_first, times_of, write_overrides
-from bookings.services.judging import Overriding, Overtaken, judge_wishes, open_case
-from equipment.models import Equipment
+from bookings.services.judging import Case, Overriding, Overtaken, Verdict, judge_wishes, open_case
+from equipment.models import Equipment, EquipmentType
 from organisations.models import User
 
 MOVABLE_STATES = (ReservationState.REQUESTED, ReservationState.CONFIRMED)
+
+# A reservation as it would be, unsaved, and the verdict that allows it.
+Judged = tuple[Reservation, Verdict]
 
 
 def move(
@@ -39,33 +43,43 @@ def move(
     to where it is already, it is left alone. A dry run judges and gives back the reservation unsaved.
     """
 
-    def wish_for(current: Reservation) -> Wish:
-        return Wish(start or current.start, end or current.end, equipment or current.equipment)
-
-    def work() -> Reservation:
-        with pghistory.context(user=actor.pk), transaction.atomic():
-            return _move(reservation, actor, now, wish_for, override)
+    def judge(before: Reservation, *, lock: bool) -> Judged:
+        wish = Wish(start or before.start, end or before.end, equipment or before.equipment)
+        return _judge_move(before, actor, now, wish, override, lock=lock)
 
     if dry_run:
-        return _judge_move(reservation, actor, now, wish_for(reservation), override, lock=False)[0]
-    return again_when_overtaken(work)
+        return judge(_as_it_is(reservation), lock=False)[0]
+    return again_when_overtaken(lambda: _move(reservation, actor, now, judge, override))
 
 
-def _move(reservation: Reservation, actor: User, now: datetime, wish_for, override: Overriding | None) -> Reservation:
+def rechoose(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
+    """Give a reservation another machine at the same time, as when its own breaks: one of the same type, else one that
+    can do at least as much. `Refused` with what could be had instead where there is none."""
+
+    def judge(before: Reservation, *, lock: bool) -> Judged:
+        return _judge_other_machine(before, actor, now, lock=lock)
+
+    return again_when_overtaken(lambda: _move(reservation, actor, now, judge, None))
+
+
+def _move(
+    reservation: Reservation, actor: User, now: datetime, judge: Callable[..., Judged], override: Overriding | None
+) -> Reservation:
     """The locks are taken in the order of every service: organisation, then equipment. Which machine the reservation
     stands on is read before them; when another move comes in between, it is all done anew."""
-    before = _as_it_is(reservation)
-    moved, verdict = _judge_move(before, actor, now, wish_for(before), override, lock=True)
-    if (moved.period, moved.equipment) == (before.period, before.equipment):
-        return before
-    as_judged = Reservation.objects.filter(
-        pk=before.pk, state=before.state, period=before.period, equipment=before.equipment
-    )
-    changed = as_judged.update(equipment=moved.equipment, revision=moved.revision, **times_of(verdict.accepted[0]))
-    if not changed:
-        raise Overtaken
-    write_overrides([moved], verdict, override, now)
-    moved.concerns.filter(settled_at=None).update(settled_at=now)
+    with pghistory.context(user=actor.pk), transaction.atomic():
+        before = _as_it_is(reservation)
+        moved, verdict = judge(before, lock=True)
+        if (moved.period, moved.equipment) == (before.period, before.equipment):
+            return before
+        as_judged = Reservation.objects.filter(
+            pk=before.pk, state=before.state, period=before.period, equipment=before.equipment
+        )
+        columns = times_of(verdict.accepted[0])
+        if not as_judged.update(equipment=moved.equipment, state=moved.state, revision=moved.revision, **columns):
+            raise Overtaken
+        write_overrides([moved], verdict, override, now)
+        moved.concerns.filter(settled_at=None).update(settled_at=now)
     return moved
 
 
@@ -75,24 +89,50 @@ def _as_it_is(reservation: Reservation) -> Reservation:
 
 def _judge_move(
     before: Reservation, actor: User, now: datetime, wish: Wish, override: Overriding | None, *, lock: bool
-):
-    if before.state not in MOVABLE_STATES or before.end <= now:
-        raise Refused([_not_possible(before, _("This reservation can no longer be moved."))])
-    wishes = [wish, Wish(before.start, before.end, before.equipment)]
-    booking = before.booking
-    case = open_case(
-        now=now, organisation=booking.organisation, booker=actor, purpose=None, wishes=wishes, moved=before, lock=lock
-    )
+) -> Judged:
+    case = _case_of(before, actor, now, wish, lock=lock)
     verdict = judge_wishes([wish], case, overriding=override)
     if verdict.refusals:
         raise Refused(with_alternatives(verdict.refusals, [wish], case))
+    return _moved(before, actor, verdict), verdict
+
+
+def _judge_other_machine(before: Reservation, actor: User, now: datetime, *, lock: bool) -> Judged:
+    made_on = before.equipment.type
+    able = tuple(EquipmentType.objects.at_least_as_able_as(made_on))
+    any_able = Wish(before.start, before.end, able_types=able)
+    case = replace(_case_of(before, actor, now, any_able, lock=lock), unwanted=before.equipment)
+    for wish in (Wish(before.start, before.end, equipment_type=made_on), any_able):
+        verdict = judge_wishes([wish], case)
+        if not verdict.refusals:
+            return _moved(before, actor, verdict), verdict
+    raise Refused(with_alternatives(verdict.refusals, [any_able], case))
+
+
+def _case_of(before: Reservation, actor: User, now: datetime, wish: Wish, *, lock: bool) -> Case:
+    """What a move is judged from; the machine that is left is locked with those that are wished."""
+    if before.state not in MOVABLE_STATES or before.end <= now:
+        raise Refused([_not_possible(before, _("This reservation can no longer be moved."))])
+    return open_case(
+        now=now,
+        organisation=before.booking.organisation,
+        booker=actor,
+        purpose=None,
+        wishes=[wish, Wish(before.start, before.end, before.equipment)],
+        moved=before,
+        lock=lock,
+    )
+
+
+def _moved(before: Reservation, actor: User, verdict: Verdict) -> Reservation:
+    """The reservation as the verdict allows it, unsaved."""
     moved = copy(before)
     moved.equipment = verdict.accepted[0].proposal.equipment
     moved.revision = before.revision + 1
     moved.state = state_at_first(verdict.accepted[0].proposal, actor)
     for column, value in times_of(verdict.accepted[0]).items():
         setattr(moved, column, value)
-    return moved, verdict
+    return moved
 
 
 def cancel(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:

@@ -32,9 +32,9 @@ class Finishing:
         pairs = [
             (number, machine, window_for(machine.policy, wish.end, wish.end + FINISHED_WITHIN))
             for number, wish in enumerate(wishes)
-            if wish.finish and wish.type and wish.start < wish.end < now + timedelta(days=3650)
+            if wish.finish and wish.start < wish.end < now + timedelta(days=3650)
             for machine in machines.values()
-            if machine.type_id == wish.type.finished_on_id
+            if machine.type_id in {made_on.finished_on_id for made_on in wish.types}
         ]
         times = machine_times([(m.pk, *window) for _number, m, window in pairs], leaving_out=leaving_out)
         stations: dict[int, list[tuple[Equipment, MachineTime]]] = {}
@@ -42,22 +42,22 @@ class Finishing:
             stations.setdefault(number, []).append((machine, time))
         return cls(stations, now)
 
-    def after(
-        self, wish: Wish, made: tuple[Planned, ...], facts: Facts, plan: Plan
-    ) -> tuple[tuple[Planned, ...], list[Refusal]]:
-        """What was planned for the wish, each with its finishing at the first time after it; or nothing and why."""
+    def after(self, made: tuple[Planned, ...], facts: Facts, plan: Plan) -> tuple[tuple[Planned, ...], list[Refusal]]:
+        """What was planned for a wish, each with its finishing at the first time after it; or nothing and why."""
         planned = made
         for one in made:
-            found = self._first(wish, one.proposal, replace(facts, planned=facts.planned + planned), plan)
+            found = self._first(one.proposal, replace(facts, planned=facts.planned + planned), plan)
             if found is None:
-                return (), [self._refusal(wish, one.proposal)]
+                return (), [self._refusal(one.proposal)]
             planned = (*planned, found)
         return planned, []
 
-    def _first(self, wish: Wish, made: Proposal, facts: Facts, plan: Plan) -> Planned | None:
-        duration = wish.type.finishing_time if wish.type else None
+    def _first(self, made: Proposal, facts: Facts, plan: Plan) -> Planned | None:
+        made_on = made.equipment.type
+        duration = made_on.finishing_time
         if not duration or made.occupied is None:
             return None
+        stations = [s for s in self.stations.get(made.number, ()) if s[0].type_id == made_on.finished_on_id]
         found: list[Planned] = []
 
         def choose(able: Sequence[tuple[Equipment, MachineTime]], start: datetime, end: datetime):
@@ -72,7 +72,7 @@ class Finishing:
 
         earliest = made.occupied.end
         slots = slots_in(
-            self.stations.get(made.number, ()),
+            stations,
             duration=duration,
             earliest=earliest,
             latest=earliest + FINISHED_WITHIN,
@@ -81,9 +81,10 @@ class Finishing:
         )
         return found[0] if next(slots, None) else None
 
-    def _refusal(self, wish: Wish, made: Proposal) -> Refusal:
-        station = wish.type.finished_on if wish.type else None
-        if station is None or not wish.type or not wish.type.finishing_time:
+    def _refusal(self, made: Proposal) -> Refusal:
+        made_on = made.equipment.type
+        station = made_on.finished_on
+        if station is None or not made_on.finishing_time:
             message = _("Nothing here finishes what this machine makes. Book without finishing.")
         else:
             message = _("%(station)s is not free within %(days)d days after it.") % {

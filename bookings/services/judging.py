@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from bookings.facts import count_open_reservations, load_operators, load_quotas, load_requirements, lock_operators
@@ -51,7 +51,8 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class Case:
     """All that a judgement starts from: who asks for whom, which machines come into question, and whether they are
-    locked. `bookers` are those whose certificates count; `moved` is the reservation that is moved, if one is."""
+    locked. `bookers` are those whose certificates count; `moved` is the reservation that is moved, if one is, and
+    `unwanted` the machine that it leaves for any other."""
 
     now: datetime
     organisation: Organisation | None
@@ -60,6 +61,7 @@ class Case:
     bookers: tuple[int, ...]
     machines: dict[int, Equipment]
     moved: Reservation | None = None
+    unwanted: Equipment | None = None
 
     def facts_around(self, hull: Period) -> Facts:
         """What the rules read for anything between the moments of `hull`. At most five statements, one where nothing
@@ -107,7 +109,7 @@ def open_case(
     """Read, and with `lock` hold until the transaction ends, what is judged: the organisation, then the operators,
     then the machines, each in id order. Everybody who writes takes them in this order."""
     current, role = load_organisation(organisation, booker, lock=lock)
-    types = {t for w in wishes for t in _types_with_operators(w)}
+    types = _types_with_operators(wishes)
     if lock:
         lock_operators(types)
     machines = load_equipment(wishes, lock=lock)
@@ -120,21 +122,22 @@ def open_case(
     return Case(now, current, role, purpose, tuple(pk for pk in bookers if pk), machines, moved)
 
 
-def _types_with_operators(wish: Wish) -> list[int]:
-    """The types whose operators a wish may need, as the wish itself knows them; a type counts when it may, since a
-    machine of it can have a policy of its own."""
-    needed = []
-    if wish.equipment:
-        needed += [wish.equipment.type_id] if wish.equipment.policy.operator_needed else []
-    elif wish.equipment_type and _may_need_operator(wish.equipment_type):
-        needed.append(wish.equipment_type.pk)
-    if wish.finish and wish.type and wish.type.finished_on and _may_need_operator(wish.type.finished_on):
-        needed.append(wish.type.finished_on.pk)
+def _types_with_operators(wishes: Sequence[Wish]) -> set[int]:
+    """The types whose operators the wishes may need, as the wishes themselves know them; a type counts when it may,
+    since a machine of it can have a policy of its own. At most one statement."""
+    named = [wish.equipment for wish in wishes if wish.equipment]
+    needed = {machine.type_id for machine in named if machine.policy.operator_needed}
+    chosen_from = {t.pk for wish in wishes if not wish.equipment for t in wish.types} | _stations_of(wishes)
+    if chosen_from:
+        own = Equipment.objects.filter(type=OuterRef("pk"), operator_needed=True)
+        operated = EquipmentType.objects.filter(Q(operator_needed=True) | Exists(own), pk__in=chosen_from)
+        needed |= set(operated.values_list("pk", flat=True))
     return needed
 
 
-def _may_need_operator(equipment_type: EquipmentType) -> bool:
-    return equipment_type.operator_needed or equipment_type.equipment.filter(operator_needed=True).exists()
+def _stations_of(wishes: Sequence[Wish]) -> set[int]:
+    """The types on which is finished what the wishes make, where they ask for that."""
+    return {t.finished_on_id for wish in wishes if wish.finish for t in wish.types if t.finished_on_id}
 
 
 def load_organisation(
@@ -158,8 +161,7 @@ def load_equipment(wishes: Sequence[Wish], *, lock: bool) -> dict[int, Equipment
     """Every machine that a wish names or that could serve it, by id, with its type. One statement; with `lock` they
     are held in id order until the transaction ends."""
     ids = {wish.equipment.pk for wish in wishes if wish.equipment}
-    types = {wish.equipment_type.pk for wish in wishes if wish.equipment_type and not wish.equipment}
-    types |= {w.type.finished_on_id for w in wishes if w.finish and w.type and w.type.finished_on_id}
+    types = {t.pk for wish in wishes if not wish.equipment for t in wish.types} | _stations_of(wishes)
     wanted = Equipment.objects.filter(pk__in=ids)
     if types:
         wanted = Equipment.objects.filter(pk__in=ids) | Equipment.objects.in_service().filter(type__in=types)
@@ -186,9 +188,9 @@ def judge_wishes(wishes: Sequence[Wish], case: Case, *, overriding: Overriding |
     proposals = _propose(wishes, case)
     finishing = Finishing.load(wishes, case.machines, case.now, leaving_out=case.leaving_out)
     for number, wish in enumerate(wishes):
-        fitting, refused = _decide(wish, proposals[number], facts, overriding)
+        fitting, refused = _decide(number, wish, proposals[number], facts, overriding)
         if wish.finish and fitting:
-            fitting, refused = finishing.after(wish, fitting, facts, plan)
+            fitting, refused = finishing.after(fitting, facts, plan)
         with_booking = tuple(replace(p, set_aside=(*booking_codes, *p.set_aside)) for p in fitting)
         facts = replace(facts, planned=facts.planned + with_booking)
         refusals += refused
@@ -206,7 +208,7 @@ def hull_of(wishes: Sequence[Wish], now: datetime) -> Period:
 
 def _propose(wishes: Sequence[Wish], case: Case) -> list[list[Proposal]]:
     """Per wish a proposal for each machine it could mean; the times of all are loaded in one statement."""
-    pairs = [(n, wish, m) for n, wish in enumerate(wishes) for m in _could_serve(wish, case.machines)]
+    pairs = [(n, wish, m) for n, wish in enumerate(wishes) for m in _could_serve(wish, case)]
     policies = {pk: machine.policy for pk, machine in case.machines.items()}
     known = [i for i, (_n, wish, _m) in enumerate(pairs) if _known_to_calendars(wish, case.now)]
     asks = []
@@ -240,10 +242,11 @@ def _known_to_calendars(wish: Wish, now: datetime) -> bool:
     return wish.start < wish.end <= now + ahead and wish.start > now - ahead
 
 
-def _could_serve(wish: Wish, machines: dict[int, Equipment]) -> list[Equipment]:
+def _could_serve(wish: Wish, case: Case) -> list[Equipment]:
     if wish.equipment:
-        return [machines[wish.equipment.pk]]
-    return [machine for machine in machines.values() if machine.type_id == wish.equipment_type.pk]
+        return [case.machines[wish.equipment.pk]]
+    types = {t.pk for t in wish.types}
+    return [machine for machine in case.machines.values() if machine.type_id in types and machine != case.unwanted]
 
 
 def _set_aside(refusal: Refusal, overriding: Overriding | None) -> bool:
@@ -251,14 +254,14 @@ def _set_aside(refusal: Refusal, overriding: Overriding | None) -> bool:
 
 
 def _decide(
-    wish: Wish, candidates: Sequence[Proposal], facts: Facts, overriding: Overriding | None
+    number: int, wish: Wish, candidates: Sequence[Proposal], facts: Facts, overriding: Overriding | None
 ) -> tuple[tuple[Planned, ...], list[Refusal]]:
     """What is planned for one wish, or why it is refused."""
     ordered = sorted(candidates, key=lambda p: _preference(p, facts))
     planned, refused = _plan_until(wish.units, ordered, facts, overriding)
     if len(planned) == wish.units:
         return planned, []
-    return (), _why_not(wish, len(planned), refused, candidates)
+    return (), _why_not(number, wish, len(planned), refused)
 
 
 def plan_together(proposals: Iterable[Proposal], facts: Facts, units: int) -> tuple[Planned, ...]:
@@ -302,20 +305,20 @@ def _preference(proposal: Proposal, facts: Facts):
     return not used, broken, proposal.equipment.code
 
 
-def _why_not(
-    wish: Wish, free: int, refused: Sequence[Sequence[Refusal]], candidates: Sequence[Proposal]
-) -> list[Refusal]:
+def _why_not(number: int, wish: Wish, free: int, refused: Sequence[Sequence[Refusal]]) -> list[Refusal]:
     """For one machine its refusals; for a choice the reasons that all share, else that too few are free."""
     if wish.equipment:
         return list(refused[0])
-    number = candidates[0].number if candidates else None
     if refused and not free:
         shared = set.intersection(*({r.code for r in refusals} for refusals in refused)) - {"clash"}
         if shared:
             return [replace(r, equipment="") for r in refused[0] if r.code in shared]
-    message = _("%(free)d of %(units)d are free then: %(type)s.") % {
-        "free": free,
-        "units": wish.units,
-        "type": wish.equipment_type,
-    }
+    if not wish.types:
+        message = _("No machine here can do that.")
+    else:
+        message = _("%(free)d of %(units)d are free then: %(type)s.") % {
+            "free": free,
+            "units": wish.units,
+            "type": ", ".join(str(t) for t in wish.types),
+        }
     return [Refusal("no_unit_free", message, "", wish.start, wish.end, number=number)]

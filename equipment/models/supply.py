@@ -74,6 +74,12 @@ class EquipmentTypeQuerySet(models.QuerySet["EquipmentType"]):
             types = types.filter(payload_kg__gte=payload_kg)
         return types
 
+    def at_least_as_able_as(self, one: "EquipmentType") -> "EquipmentTypeQuerySet":
+        """Types that do what this one does: the same process, as large or larger, every material; itself among them."""
+        sizes = ("width_mm", "depth_mm", "height_mm", "reach_mm", "payload_kg", "seats")
+        as_large = {f"{name}__gte": getattr(one, name) for name in sizes if getattr(one, name)}
+        return self.filter(process=one.process, materials__contains=one.materials, **as_large)
+
 
 class EquipmentType(PolicyFields, Bilingual):
     """Interchangeable machines: same abilities, same policy."""

@@ -298,7 +298,7 @@ def test_what_was_approved_is_asked_anew_when_it_is_moved(request_of, facility_m
     approve(reservation=request, actor=facility_manager, now=NOW)
     request.refresh_from_db()
     moved = move(reservation=request, actor=engineer, now=NOW, start=wall("13:00"), end=wall("15:00"))
-    assert moved.state == ReservationState.REQUESTED
+    assert moved.state == Reservation.objects.get().state == ReservationState.REQUESTED
 
 
 # ---- Search -----------------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from bookings.services.book import Outcome, book
 from bookings.services.certificates import grant, withdraw
-from bookings.services.change import cancel, cancel_booking, move
+from bookings.services.change import cancel, cancel_booking, move, rechoose
+from bookings.services.concerns import settle
 from bookings.services.decide import approve, decline
 from bookings.services.judging import Overriding
 from bookings.services.search import find_slots
@@ -18,5 +19,7 @@ __all__ = [
     "find_slots",
     "grant",
     "move",
+    "rechoose",
+    "settle",
     "withdraw",
 ]

@@ -68,6 +68,8 @@ class Place:
             '[project]\nname = "small"\nversion = "1.0"\n'
         )
         self.depends_on(f"small @ {package.as_uri()}")
+        with (self.folder / "pyproject.toml").open("a") as project:
+            project.write(f"# {first}\n")  # the project changed, so that there is something to do
 
     def prepare(self, **environment: str) -> subprocess.CompletedProcess:
         return subprocess.run(
@@ -110,6 +112,7 @@ def one_sentence(done: subprocess.CompletedProcess) -> str:
 
 
 def test_a_second_time_it_does_nothing(made):
+    made.prepare()
     second = made.prepare()
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
     assert made.python_runs()

@@ -125,6 +125,7 @@ def free_slots(
     Without `nights` an unattended run stays in open time like any other. `choose` may leave out machines, for reasons
     that free time does not tell.
     """
+    earliest, latest, now = (moment.astimezone(UTC) for moment in (earliest, latest, now))
     fitting = [machine for machine in equipment if allows(machine.policy, duration)]
     if len(fitting) < units or earliest >= latest:
         return []

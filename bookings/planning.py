@@ -8,7 +8,7 @@ first open moment from which the clean-up fits, plus the clean-up.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from equipment.availability import ZONE, Period
 from equipment.models import Equipment, EquipmentType
@@ -28,6 +28,8 @@ class Wish:
     do what is needed, for `[start, end)`.
 
     With `finish` each of them comes with the station its results are finished on, at the first time after it.
+    Start and end may be given in any zone and are kept in UTC, where adding and comparing is about elapsed time;
+    Python does both on the wall clock for two moments of one zone.
     """
 
     start: datetime
@@ -37,6 +39,10 @@ class Wish:
     units: int = 1
     finish: bool = False
     able_types: tuple[EquipmentType, ...] = ()
+
+    def __post_init__(self):
+        object.__setattr__(self, "start", self.start.astimezone(UTC))
+        object.__setattr__(self, "end", self.end.astimezone(UTC))
 
     @property
     def types(self) -> tuple[EquipmentType, ...]:
@@ -115,7 +121,8 @@ def on_grid(moment: datetime, grid: timedelta) -> bool:
 
 
 def next_on_grid(moment: datetime, grid: timedelta) -> datetime:
-    """The first moment on the grid that is not before `moment`."""
+    """The first moment on the grid that is not before `moment`, in UTC."""
+    moment = moment.astimezone(UTC)  # the next step is elapsed time away, also in an hour that comes twice
     since_the_hour = timedelta(minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond)
     return moment + -since_the_hour % grid
 

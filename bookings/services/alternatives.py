@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bookings.free_time import machine_times, window_for
 from bookings.planning import ZONE, MachineTime, Wish, leaves_unbroken, next_on_grid, occupied_by, possible_starts
@@ -129,7 +129,7 @@ class _Search:
                 limit = local.replace(
                     hour=policy.last_start.hour, minute=policy.last_start.minute, second=0, microsecond=0
                 )
-                yield from (s for s in (limit, first) if first <= s <= last)
+                yield from (s for s in (limit.astimezone(UTC), first) if first <= s <= last)
 
     def _time(self, number: int, machine: Equipment) -> MachineTime:
         return self.times[number, machine.pk]

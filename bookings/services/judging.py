@@ -108,6 +108,7 @@ def open_case(
 ) -> Case:
     """Read, and with `lock` hold until the transaction ends, what is judged: the organisation, then the operators,
     then the machines, each in id order. Everybody who writes takes them in this order."""
+    now = now.astimezone(UTC)  # notice and horizon are elapsed time
     current, role = load_organisation(organisation, booker, lock=lock)
     types = _types_with_operators(wishes)
     if lock:

@@ -1,7 +1,7 @@
 """The search: times that the person who asks can book at once, with no refusal."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bookings.free_time import Slot, free_slots, window_for
 from bookings.planning import MachineTime, occupied_by
@@ -32,6 +32,7 @@ def find_slots(
     organisation count. Empty for an organisation that cannot book at all. With `organisation` None only what
     depends on the machine and the person counts. See `free_slots` for the bounds.
     """
+    earliest, latest, now = (moment.astimezone(UTC) for moment in (earliest, latest, now))
     current, role = load_organisation(organisation, person, lock=False)
     machines = {machine.pk: machine for machine in for_judging(equipment.in_service())}
     bookers = tuple(p.pk for p in (person, supervisor) if p)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings.views import bookings, feeds, machines
+from bookings.views import bookings, feeds, house_rules, machines, requests, shares
 
 urlpatterns = [
     path("", machines.home, name="home"),
@@ -12,4 +12,10 @@ urlpatterns = [
     path("bookings/", bookings.overview, name="bookings"),
     path("bookings/<str:reference>/", bookings.booking, name="booking"),
     path("bookings/<str:reference>/cancel/", bookings.cancel, name="cancel"),
+    path("house-rules/", house_rules.house_rules, name="house_rules"),
+    path("shares/", shares.shares, name="shares"),
+    path("requests/", requests.requests, name="requests"),
+    path("requests/<int:pk>/approve/", requests.approve, name="approve_request"),
+    path("requests/<int:pk>/decline/", requests.decline, name="decline_request"),
+    path("concerns/<int:pk>/settle/", requests.settle_concern, name="settle_concern"),
 ]

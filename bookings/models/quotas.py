@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from equipment.availability import ZONE, Period, instant, midnight
@@ -67,7 +68,7 @@ class Quota(models.Model):
 
     def __str__(self) -> str:
         return _("%(hours)s hours per %(span)s, %(scope)s") % {
-            "hours": self.hours.normalize(),
+            "hours": number_format(self.hours.normalize() + 0),  # 40, where normalize alone writes 4E+1
             "span": self.get_span_display(),
             "scope": self.scope,
         }

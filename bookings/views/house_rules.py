@@ -1,0 +1,113 @@
+"""The house rules: made from the rules that judge bookings and from the policies they judge by."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Q
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from bookings.models import Economic, Purpose
+from bookings.planning import ZONE
+from bookings.rules import BOOKING_RULES, RESERVATION_RULES
+from bookings.wording import duration_in_words
+from equipment.models import Equipment, EquipmentType
+from equipment.policy import Approval, Policy
+from organisations.models import OrganisationClass
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLine:
+    """A type and the machines that keep to its policy, or one machine that differs from its type. `points` are pairs
+    of a label and a value in words, "" where nothing is asked; each line has the same labels."""
+
+    type: EquipmentType
+    machines: list[Equipment]
+    differs: bool
+    points: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeLine:
+    purpose: Purpose
+    counts_as: Economic
+    offered_to: list[str]  # classes of organisation; empty: everybody
+
+
+@require_safe
+def house_rules(request):
+    """For everybody, also before signing in."""
+    today = timezone.now().astimezone(ZONE).date()
+    machines = (
+        Equipment.objects.in_service()
+        .with_type()
+        .order_by("fieldlab__position", "code")
+        .prefetch_related("type__required_certificates")
+    )
+    context = {
+        "rules": [*BOOKING_RULES, *RESERVATION_RULES],
+        "policies": policy_lines(machines),
+        "purposes": purpose_lines(today),
+        "today": today,
+    }
+    return render(request, "bookings/house_rules.html", context)
+
+
+def policy_lines(machines: Iterable[Equipment]) -> list[PolicyLine]:
+    """By type, in the order of the machines; after each type its machines that differ from it."""
+    by_type: dict[int, list[Equipment]] = {}
+    for machine in machines:
+        by_type.setdefault(machine.type_id, []).append(machine)
+    lines = []
+    for together in by_type.values():
+        kind = together[0].type
+        usual = [m for m in together if m.policy == kind.type_policy]
+        if usual:
+            lines.append(PolicyLine(kind, usual, False, points_of(kind.type_policy, kind)))
+        lines += [PolicyLine(kind, [m], True, points_of(m.policy, kind)) for m in together if m not in usual]
+    return lines
+
+
+def points_of(policy: Policy, kind: EquipmentType) -> list[tuple[str, str]]:
+    """The policy as (label, value in words)."""
+    return [
+        (_("Shortest"), duration_in_words(policy.shortest)),
+        (_("Longest"), duration_in_words(policy.longest) if policy.longest else _("no limit")),
+        (_("At least ahead"), _in_words(policy.notice_period)),
+        (_("At most ahead"), duration_in_words(policy.horizon)),
+        (_("Set-up before"), _in_words(policy.set_up)),
+        (_("Clean-up after"), _in_words(policy.clean_up)),
+        (_("Last start"), f"{policy.last_start:%H:%M}" if policy.last_start else ""),
+        (_("Runs unattended"), _("yes") if policy.unattended else ""),
+        (_("Approved by"), _("facility manager") if policy.approval == Approval.MANAGER else ""),
+        (_("Certificates"), ", ".join(str(certificate) for certificate in kind.required_certificates.all())),
+        (_("Operator"), _("comes with it") if policy.operator_needed else ""),
+        (_("Ahead per organisation"), f"{policy.open_reservation_limit or ''}"),
+        (_("Free to cancel until"), _free_until(policy.free_cancellation_term)),
+    ]
+
+
+def _in_words(duration: timedelta) -> str:
+    return duration_in_words(duration) if duration else ""
+
+
+def _free_until(term: timedelta) -> str:
+    return _("%(time)s before") % {"time": duration_in_words(term)} if term else _("the start")
+
+
+def purpose_lines(today: date) -> list[PurposeLine]:
+    """The purposes offered today, with what they count as today."""
+    offered = Purpose.objects.filter(
+        Q(offered_from=None) | Q(offered_from__lte=today), Q(offered_until=None) | Q(offered_until__gt=today)
+    ).prefetch_related("rulings")
+    return [
+        PurposeLine(
+            purpose,
+            purpose.counts_as(on=today),
+            [str(OrganisationClass(c).label) for c in purpose.organisation_classes],
+        )
+        for purpose in offered
+    ]

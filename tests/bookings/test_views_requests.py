@@ -1,0 +1,190 @@
+"""The facility manager's desk: who comes in, what is decided, and what is said when there is nothing to decide."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bookings.models import Concern, Reservation, ReservationState
+from organisations.models import AUDITORS, TECHNICIANS
+from tests.conftest import NOW, wall
+
+
+@pytest.fixture(autouse=True)
+def _views_read_this_clock(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture
+def needs_approval(printer_type):
+    printer_type.approval = "manager"
+    printer_type.save()
+
+
+@pytest.fixture
+def make_request(needs_approval, make_reservation):
+    def make(*args, **changes) -> Reservation:
+        reservation = make_reservation(*args, **changes)
+        assert reservation.state == ReservationState.REQUESTED
+        return reservation
+
+    return make
+
+
+@pytest.fixture
+def desk(client, facility_manager):
+    client.force_login(facility_manager)
+    return client
+
+
+def state_of(reservation: Reservation) -> str:
+    reservation.refresh_from_db()
+    return reservation.state
+
+
+def test_requests_are_listed_with_the_first_to_start_on_top(desk, make_request):
+    make_request("13:00", "14:00", title="Later")
+    make_request("09:00", "10:00", title="Sooner")
+    said = desk.get("/requests/").content.decode()
+    assert said.index("Sooner") < said.index("Later")
+    for expected in ("2 wait for a decision", "Engineer, Verhagen Fijnmechanica", "09:00–10:00", "Trial production"):
+        assert expected in said
+
+
+def test_a_request_is_approved_with_one_button(desk, make_request):
+    reservation = make_request()
+    answer = desk.post(f"/requests/{reservation.pk}/approve/", follow=True)
+    assert state_of(reservation) == ReservationState.CONFIRMED
+    said = answer.content.decode()
+    assert "Approved: FDM-01, Mon 1 March 2027 09:00–11:00, for Verhagen Fijnmechanica." in said
+    assert "Nothing waits for a decision." in said
+
+
+def test_a_request_is_declined_with_a_reason_that_is_told_to_whoever_asked(desk, client, make_request, engineer):
+    reservation = make_request()
+    answer = desk.post(f"/requests/{reservation.pk}/decline/", {"reason": "Open day in the lab"}, follow=True)
+    assert state_of(reservation) == ReservationState.DECLINED
+    assert "Declined: FDM-01" in answer.content.decode()
+    client.force_login(engineer)
+    page = client.get(f"/bookings/{reservation.booking.reference}/").content.decode()
+    assert "Declined on Wed 24 February: Open day in the lab" in page
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 251])
+def test_without_a_usable_reason_nothing_is_declined_and_what_was_typed_is_kept(desk, make_request, reason):
+    reservation = make_request()
+    answer = desk.post(f"/requests/{reservation.pk}/decline/", {"reason": reason})
+    assert answer.status_code == 422
+    assert state_of(reservation) == ReservationState.REQUESTED
+    said = answer.content.decode()
+    assert '<details class="confirm" open>' in said
+    assert reason.strip() in said
+
+
+def test_what_was_decided_already_is_said_and_stays(desk, make_request):
+    reservation = make_request()
+    desk.post(f"/requests/{reservation.pk}/approve/")
+    answer = desk.post(f"/requests/{reservation.pk}/decline/", {"reason": "Too late"}, follow=True)
+    assert "(confirmed): This is no longer a request to decide about." in answer.content.decode()
+    assert state_of(reservation) == ReservationState.CONFIRMED
+
+
+@pytest.mark.parametrize("number", ["0", "99999999999999999999"])
+def test_what_is_not_there_is_said(desk, db, number):
+    for verb in ("approve", "decline"):
+        answer = desk.post(f"/requests/{number}/{verb}/", {"reason": "No"}, follow=True)
+        assert "That request is no longer there." in answer.content.decode()
+
+
+def test_a_request_whose_time_has_passed_can_only_be_declined(desk, make_request, monkeypatch):
+    reservation = make_request()
+    monkeypatch.setattr(timezone, "now", lambda: wall("2027-03-02 09:00"))
+    said = desk.get("/requests/").content.decode()
+    assert "This time has passed." in said
+    assert f"/requests/{reservation.pk}/approve/" not in said
+    assert f"/requests/{reservation.pk}/decline/" in said
+    desk.post(f"/requests/{reservation.pk}/approve/")
+    assert state_of(reservation) == ReservationState.REQUESTED
+
+
+@pytest.mark.parametrize("group", ["", TECHNICIANS, AUDITORS])
+def test_others_do_not_decide(client, make_request, engineer, other_engineer, group):
+    reservation = make_request()
+    person = other_engineer if group else engineer
+    if group:
+        person.groups.add(Group.objects.get(name=group))
+    client.force_login(person)
+    assert client.get("/requests/").status_code == 403
+    for verb in ("approve", "decline"):
+        assert client.post(f"/requests/{reservation.pk}/{verb}/", {"reason": "No"}).status_code == 403
+    assert state_of(reservation) == ReservationState.REQUESTED
+    assert "/requests/" not in client.get("/").content.decode()
+
+
+def test_who_is_not_signed_in_is_asked_to(client, make_request):
+    reservation = make_request()
+    assert client.post(f"/requests/{reservation.pk}/approve/").status_code == 302
+    assert state_of(reservation) == ReservationState.REQUESTED
+
+
+def test_decisions_are_posted(desk, make_request):
+    reservation = make_request()
+    for address in (f"/requests/{reservation.pk}/approve/", f"/requests/{reservation.pk}/decline/"):
+        assert desk.get(address).status_code == 405
+
+
+def test_whoever_asked_sees_that_it_waits(client, make_request, engineer):
+    reservation = make_request()
+    client.force_login(engineer)
+    page = client.get(f"/bookings/{reservation.booking.reference}/").content.decode()
+    assert "A facility manager decides. Until then the time is kept for you." in page
+
+
+# ---- Concerns ---------------------------------------------------------------------------------------------------
+
+
+def concern_about(reservation, code="not_certified") -> Concern:
+    return Concern.objects.create(reservation=reservation, code=code, raised_at=NOW)
+
+
+def test_reservations_that_something_is_the_matter_with_are_listed_until_settled(desk, make_reservation):
+    concern = concern_about(make_reservation(title="Housing"), "outside_opening_hours")
+    said = desk.get("/requests/").content.decode()
+    assert "outside opening hours" in said
+    assert "Housing" in said
+    said = desk.post(f"/concerns/{concern.pk}/settle/", follow=True).content.decode()
+    assert "Settled" in said
+    assert "outside opening hours" not in said
+    concern.refresh_from_db()
+    assert concern.settled_at == NOW
+    assert "That was settled already." in desk.post(f"/concerns/{concern.pk}/settle/", follow=True).content.decode()
+
+
+def test_a_concern_stands_beside_its_request(desk, make_request):
+    concern_about(make_request())
+    assert desk.get("/requests/").content.decode().count("a certificate is missing") == 2
+
+
+def test_concerns_about_what_is_over_are_not_listed(desk, make_reservation, monkeypatch):
+    concern_about(make_reservation())
+    monkeypatch.setattr(timezone, "now", lambda: wall("2027-03-02 09:00"))
+    assert "a certificate is missing" not in desk.get("/requests/").content.decode()
+
+
+def test_only_facility_managers_settle(client, make_reservation, org_manager):
+    concern = concern_about(make_reservation())
+    client.force_login(org_manager)
+    assert client.post(f"/concerns/{concern.pk}/settle/").status_code == 403
+    concern.refresh_from_db()
+    assert concern.settled_at is None
+
+
+def test_the_desk_costs_the_same_statements_with_one_and_with_three(desk, make_request):
+    counted = []
+    for hour in (9, 11, 13):
+        concern_about(make_request(f"{hour:02}:00", f"{hour + 1}:00"))
+        with CaptureQueriesContext(connection) as statements:
+            desk.get("/requests/")
+        counted.append(len(statements))
+    assert len(set(counted)) == 1

@@ -22,7 +22,7 @@ test: prepare ## the test suite; ARGS="tests/bookings -x" runs a part
 lint: prepare ## style, types, the order of imports, migrations that are missing
 	@$(PREPARED) -m ruff check .
 	@$(PREPARED) -m ruff format --check .
-	@$(PREPARED) -m importlinter.cli lint
+	@$(PREPARED) -c "from importlinter.cli import lint_imports_command as lint; lint()"
 	@DEBUG=1 $(PREPARED) -m bic.embedded sh -c '$(PREPARED) -m mypy && $(PREPARED) manage.py makemigrations --check --dry-run'
 
 bench: prepare ## how fast it is, on databases of its own

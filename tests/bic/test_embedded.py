@@ -21,9 +21,10 @@ ROOT = Path(embedded.__file__).parent.parent
 
 # Uses the servers of argv[1], says so, and ends when its input does.
 USER = """
-import atexit, sys
+import atexit, signal, sys
 from pathlib import Path
 from bic.embedded import PostgreSQL
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us with it ignored
 server = PostgreSQL(Path(sys.argv[1]))
 server.start()
 atexit.register(server.stop_if_last)

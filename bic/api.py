@@ -19,9 +19,10 @@ from bic.problems import NotJson, answer_with_problems
 from bookings import idempotency
 from bookings.api.bookings import router as bookings_router
 from bookings.api.free_time import router as free_time_router
+from bookings.api.quotas import router as quotas_router
 from bookings.api.reservations import router as reservations_router
 from bookings.api.schemas import ProblemOut
-from bookings.rules import Refused
+from bookings.proposals import Refused
 from equipment.api import router as equipment_router
 from organisations.api import router as people_router
 
@@ -147,5 +148,12 @@ answer_with_problems(api)
 api.add_decorator(notes_unknown_parameters, mode="view")
 api.add_decorator(answers_once)
 api.add_decorator(refuses_unknown_parameters)  # the last is the outermost: before a key is claimed
-for router in (people_router, equipment_router, free_time_router, bookings_router, reservations_router):
+for router in (
+    people_router,
+    equipment_router,
+    free_time_router,
+    bookings_router,
+    reservations_router,
+    quotas_router,
+):
     api.add_router("", router)

@@ -19,7 +19,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from bic.api_wording import field_errors
 from bookings.api.schemas import RefusalOut
 from bookings.idempotency import KeyReused
-from bookings.rules import Refused
+from bookings.proposals import Refused
 
 logger = logging.getLogger(__name__)
 

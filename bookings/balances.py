@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from bookings.facts import COUNTED_STATES
 from bookings.models import Quota, Reservation
 from bookings.planning import ZONE
-from bookings.rules import QuotaUse
+from bookings.proposals import QuotaUse
 from equipment.availability import Period
 from organisations.models import Organisation
 

@@ -10,7 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, FilteredRelation, Q
 
 from bookings.models import HOLDING_STATES, Quota, Reservation, ReservationState
-from bookings.rules import OperatorTime, QuotaUse, Requirement
+from bookings.proposals import OperatorTime, QuotaUse, Requirement
 from equipment.availability import Period, periods_of
 from equipment.models import CertificateKind, Equipment, Operator
 from organisations.models import Organisation

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookings.models import Booking, Purpose
 from bookings.planning import ZONE, Wish
-from bookings.rules import Refusal
+from bookings.proposals import Refusal
 from equipment.models import Equipment, EquipmentQuerySet, Process
 from organisations.models import Organisation
 

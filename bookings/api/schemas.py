@@ -1,66 +1,14 @@
-"""What the API's calls about bookings take and give."""
+"""What the API's calls about bookings give."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from django.conf import settings
-from django.utils.translation import gettext as _
 from ninja import Schema
-from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from bookings.api.times import TimeIn, TimeOut
+from bookings.api.times import TimeOut
 from bookings.models import Booking, Reservation
 from bookings.rules import Alternative, Refusal
 from equipment.api import EquipmentDetailsOut
-
-# PostgreSQL's text cannot hold the sign NUL.
-NO_NUL = r"^[^\x00]*$"
-Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
-Title = Annotated[str, StringConstraints(max_length=120, pattern=NO_NUL, strip_whitespace=True)]
-
-
-class WishIn(Schema):
-    """One machine by its code, or any `units` machines of a type, for one period."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    equipment: Code | None = None
-    type: Code | None = None
-    units: int = Field(1, ge=1, le=settings.MOST_RESERVATIONS_PER_BOOKING)
-    start: TimeIn
-    end: TimeIn
-
-    @model_validator(mode="after")
-    def names_one_machine_or_one_type(self):
-        if (self.equipment is None) == (self.type is None):
-            raise _wrong("machine_or_type", _("Give either “equipment”, a code, or “type”."))
-        if self.equipment is not None and self.units != 1:
-            raise _wrong("units_of_a_type", _("“units” goes with “type”: there is one machine of a code."))
-        return self
-
-
-class BookingIn(Schema):
-    model_config = ConfigDict(extra="forbid")
-
-    organisation: Code
-    purpose: Code | None = None
-    title: Title = ""
-    people: int | None = Field(None, ge=1, le=32767)
-    reservations: list[WishIn] = Field(min_length=1)
-    on_refusal: Literal["refuse", "skip"] = "refuse"
-
-    @field_validator("reservations", mode="before")
-    @classmethod
-    def asks_for_a_number_that_can_be_meant(cls, wishes):
-        if isinstance(wishes, list):
-            _check_number(len(wishes))
-        return wishes
-
-    @field_validator("reservations")
-    @classmethod
-    def asks_for_a_number_of_machines_that_can_be_meant(cls, wishes):
-        _check_number(sum(wish.units for wish in wishes))
-        return wishes
 
 
 class PurposeOut(Schema):
@@ -77,7 +25,7 @@ class NextFreeOut(Schema):
 
 
 class EquipmentWithNextFreeOut(EquipmentDetailsOut):
-    """`next_free` is the first time for a reservation of the shortest length; null where there is none."""
+    """`next_free` is the first time at which the caller can book it for the shortest length; null where there is none."""
 
     next_free: NextFreeOut | None
 
@@ -93,37 +41,30 @@ class AvailabilityOut(Schema):
     free: list[Pair]
 
 
+class BalanceOut(Schema):
+    """Start and end of a week, month or quarter; the weighted hours that count in it, and those that are left."""
+
+    window: Pair
+    used: float
+    left: float
+
+
+class QuotaOut(BalanceOut):
+    """`hours` in each window, on a fieldlab, a type, or (both null) all equipment; now, and in the `next` window."""
+
+    quota: str
+    per: str
+    scope: str
+    fieldlab: str | None
+    type: str | None
+    hours: float
+    next: BalanceOut
+
+
 class SlotOut(Schema):
     start: TimeOut
     end: TimeOut
     equipment: list[str]
-
-
-class MoveIn(Schema):
-    """What changes; what is left out stays as it is."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    start: TimeIn | None = None
-    end: TimeIn | None = None
-    equipment: Code | None = None
-
-    @model_validator(mode="after")
-    def changes_something(self):
-        if (self.start, self.end, self.equipment) == (None, None, None):
-            raise _wrong("nothing_to_change", _("Give “start”, “end” or “equipment”."))
-        return self
-
-
-def _check_number(asked: int) -> None:
-    most = settings.MOST_RESERVATIONS_PER_BOOKING
-    if asked > most:
-        message = _("A booking holds at most %(most)s reservations; this one asks for %(asked)s.")
-        raise _wrong("too_many_reservations", message % {"most": most, "asked": asked})
-
-
-def _wrong(kind: str, message: str) -> PydanticCustomError:
-    return PydanticCustomError(kind, "{message}", {"message": message})
 
 
 class AlternativeOut(Schema):
@@ -161,7 +102,8 @@ class RefusalOut(Schema):
 
 
 class ReservationOut(Schema):
-    """`id` is null on a dry run. `occupied_…`: with set-up and clean-up, what nobody else can have."""
+    """`id` is null where a dry run tells of a new one. `occupied_…`: with set-up and clean-up, what nobody else can
+    have. `decision_reason`: why a request was declined."""
 
     id: int | None
     equipment: str
@@ -170,6 +112,7 @@ class ReservationOut(Schema):
     occupied_start: TimeOut
     occupied_end: TimeOut
     state: str
+    decision_reason: str
 
     @classmethod
     def of(cls, reservation: Reservation) -> "ReservationOut":
@@ -182,6 +125,7 @@ class ReservationOut(Schema):
             occupied_start=reservation.occupied.lower,
             occupied_end=reservation.occupied.upper,
             state=reservation.state,
+            decision_reason=reservation.decision_reason,
         )
 
 
@@ -200,13 +144,14 @@ class BookingOut(Schema):
     purpose: str
     title: str
     people: int | None
+    supervisor: str | None
     booked_by: str
     created_at: TimeOut
     reservations: list[ReservationOut]
 
     @classmethod
     def of(cls, booking: Booking) -> "BookingOut":
-        """Of a booking with organisation, purpose, booker and its reservations at hand."""
+        """Of a booking with organisation, purpose, booker, supervisor and its reservations at hand."""
         return cls(
             reference=booking.reference,
             organisation=booking.organisation.slug,
@@ -214,6 +159,7 @@ class BookingOut(Schema):
             purpose=booking.purpose.code,
             title=booking.title,
             people=booking.people,
+            supervisor=booking.supervisor.name if booking.supervisor else None,
             booked_by=booking.booker.name,
             created_at=booking.created_at,
             reservations=[ReservationOut.of(each) for each in booking.reservations.all()],

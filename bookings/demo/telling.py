@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from bookings.demo.story import Habit, Lesson, PlannedOutage, Story, working_days
+from bookings.demo.story import Habit, Lesson, OneOff, PlannedOutage, Story, working_days
 from bookings.models import Purpose, Reservation, ReservationState
 from bookings.planning import ZONE, Wish
-from bookings.rules import Refusal, Refused
-from bookings.services import approve, book, cancel
+from bookings.proposals import Refusal, Refused
+from bookings.repeats import Repeat
+from bookings.services import Outcome, approve, book, cancel
 from equipment.availability import add_outage
 from equipment.models import Equipment, EquipmentType
 from organisations.models import Organisation, User
@@ -17,6 +18,7 @@ from organisations.models import Organisation, User
 WEEKS_EITHER_SIDE = 4
 MANAGER = "manager@example.org"
 CANCELLED_SHARE = 0.05
+DAYS_TRIED = 15
 # What life gives; any other refusal would be a mistake in the story.
 LIFE = {"clash", "no_unit_free", "outside_opening_hours", "during_outage", "no_operator", "over_quota", "too_many_open"}
 
@@ -32,7 +34,8 @@ class Asked:
     title: str
     wishes: tuple[Wish, ...]
     people: int | None = None
-    skipping: bool = False
+    supervisor: str = ""
+    repeat: Repeat | None = None
     cancelled: bool = False
 
 
@@ -68,7 +71,7 @@ def tell(
     last = monday + timedelta(weeks=WEEKS_EITHER_SIDE, days=6)
     days = working_days(first, last)
     chance = Random(monday.isoformat())
-    asked = [_lesson(lesson, days, cast, chance) for lesson in story.lessons]
+    asked = [_lesson(lesson, first, cast, chance) for lesson in story.lessons]
     asked += [one for habit in story.habits for one in _habit(habit, days, cast, now, chance)]
     asked.sort(key=lambda one: one.made)
     _add_outages(story.outages, today, now)
@@ -76,19 +79,27 @@ def tell(
     for number, one in enumerate(asked, 1):
         _book(one, cast, now)
         progress(number, len(asked))
+    for one_off in sorted(story.one_offs, key=lambda one: -one.hours_ago):
+        _book_on_the_first_day_possible(one_off, cast, today, now)
     return Reservation.objects.count() - before
 
 
-def _lesson(lesson: Lesson, days: list[date], cast: Cast, chance: Random) -> Asked:
+def _lesson(lesson: Lesson, first: date, cast: Cast, chance: Random) -> Asked:
+    day = first + timedelta(days=lesson.weekday)
     wishes = tuple(
         Wish(_at(day, lesson.starts), _at(day, lesson.ends), equipment_type=cast.types[slug], units=units)
-        for day in days
-        if day.weekday() == lesson.weekday
         for slug, units in lesson.machines.items()
     )
-    made = _at(days[0] - timedelta(days=chance.randint(14, 40)), time(16, chance.randint(0, 59)))
     return Asked(
-        made, lesson.person, lesson.organisation, lesson.purpose, lesson.title, wishes, lesson.people, skipping=True
+        made=_at(first - timedelta(days=chance.randint(14, 40)), time(16, chance.randint(0, 59))),
+        person=lesson.person,
+        organisation=lesson.organisation,
+        purpose=lesson.purpose,
+        title=lesson.title,
+        wishes=wishes,
+        people=lesson.people,
+        supervisor=lesson.supervisor,
+        repeat=Repeat(f"FREQ=WEEKLY;COUNT={lesson.weeks}", skip_closures=True),
     )
 
 
@@ -114,7 +125,8 @@ def _habit(habit: Habit, days: list[date], cast: Cast, now: datetime, chance: Ra
     return asked
 
 
-def _book(asked: Asked, cast: Cast, now: datetime) -> None:
+def _book(asked: Asked, cast: Cast, now: datetime) -> Outcome | None:
+    """What was booked, and decided or cancelled since; None where life came between."""
     try:
         outcome = book(
             booker=cast.people[asked.person],
@@ -124,17 +136,31 @@ def _book(asked: Asked, cast: Cast, now: datetime) -> None:
             now=asked.made,
             title=asked.title,
             people=asked.people,
-            on_refusal="skip" if asked.skipping else "refuse",
+            supervisor=cast.people[asked.supervisor] if asked.supervisor else None,
+            repeat=asked.repeat,
+            on_refusal="skip" if asked.repeat else "refuse",
         )
         _must_be_life(outcome.skipped, asked)
     except Refused as refused:
         _must_be_life(refused.refusals, asked)
-        return
+        return None
     for reservation in outcome.reservations:
         if reservation.state == ReservationState.REQUESTED:
             _decide(reservation, asked, cast, now)
     if asked.cancelled:
         _cancel(outcome.reservations[0], asked, cast, now)
+    return outcome
+
+
+def _book_on_the_first_day_possible(one: OneOff, cast: Cast, today: date, now: datetime) -> None:
+    made = now - timedelta(hours=one.hours_ago)
+    ahead = working_days(today, today + timedelta(days=60))[one.working_day :]
+    for day in ahead[:DAYS_TRIED]:
+        start = _at(day, one.starts)
+        end = start + timedelta(hours=one.hours)
+        wish = Wish(start, end, equipment_type=cast.types[one.type], finish=one.finish)
+        if _book(Asked(made, one.person, one.organisation, one.purpose, one.title, (wish,)), cast, now):
+            return
 
 
 def _decide(reservation: Reservation, asked: Asked, cast: Cast, now: datetime) -> None:

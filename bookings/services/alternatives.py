@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bookings.free_time import machine_times, window_for
 from bookings.planning import ZONE, MachineTime, Wish, leaves_unbroken, next_on_grid, occupied_by, possible_starts
-from bookings.rules import Alternative, Planned, Proposal, Refusal
+from bookings.proposals import Alternative, Planned, Proposal, Refusal
 from bookings.services.judging import Case, for_judging, hull_of, plan, plan_together
 from equipment.availability import Period
 from equipment.models import Equipment

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Override, Purpose, Reservation, ReservationState
 from bookings.planning import ZONE, Wish, stretches_with_people
+from bookings.proposals import Planned, Proposal, Refusal, Refused
 from bookings.repeats import Repeat, on_closed_days, pattern_params, repeated
-from bookings.rules import Planned, Proposal, Refusal, Refused
 from bookings.services.alternatives import with_alternatives
 from bookings.services.judging import Case, Overriding, Overtaken, Verdict, judge_wishes, open_case
 from equipment.availability import keep_pattern

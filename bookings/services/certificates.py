@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from bookings.facts import load_requirements
 from bookings.models import Concern, Reservation
 from bookings.planning import ZONE
-from bookings.rules import Refusal, Refused, held_throughout
+from bookings.proposals import Refusal, Refused
+from bookings.rules import held_throughout
 from equipment.models import Certificate, CertificateKind
 from organisations.models import User
 

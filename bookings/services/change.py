@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Reservation, ReservationState
 from bookings.planning import Wish
-from bookings.rules import Refusal, Refused
+from bookings.proposals import Refusal, Refused
 from bookings.services.alternatives import with_alternatives
 from bookings.services.book import again_when_overtaken, state_at_first, times_of, write_overrides
 from bookings.services.judging import Case, Overriding, Overtaken, Verdict, judge_wishes, open_case

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from bookings.models import Concern
-from bookings.rules import Refusal, Refused
+from bookings.proposals import Refusal, Refused
 from organisations.models import User
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bookings.models import Reservation, ReservationState
-from bookings.rules import Refusal, Refused
+from bookings.proposals import Refusal, Refused
 from organisations.models import User
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from bookings.free_time import machine_times, slots_in, window_for
 from bookings.planning import MachineTime, Wish, occupied_by
-from bookings.rules import Facts, Planned, Proposal, Refusal
+from bookings.proposals import Facts, Planned, Proposal, Refusal
 from equipment.models import Equipment
 
 # A result that waits longer than this for its finishing is not made and finished in one go.

@@ -13,7 +13,8 @@ from bookings.facts import count_open_reservations, load_operators, load_quotas,
 from bookings.free_time import machine_times, window_for
 from bookings.models import Purpose, Quota, Reservation
 from bookings.planning import LONGEST_WAIT_FOR_PEOPLE, MachineTime, Wish, leaves_unbroken, occupied_by
-from bookings.rules import Facts, Planned, Proposal, Refusal, free_operator, judge, judge_booking
+from bookings.proposals import Facts, Planned, Proposal, Refusal
+from bookings.rules import free_operator, judge, judge_booking
 from bookings.services.finishing import FINISHED_WITHIN, Finishing
 from equipment.availability import Period
 from equipment.models import CertificateKind, Equipment, EquipmentQuerySet, EquipmentType

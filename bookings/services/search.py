@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from bookings.free_time import Slot, free_slots, window_for
 from bookings.planning import MachineTime, occupied_by
-from bookings.rules import Proposal, judge_booking
+from bookings.proposals import Proposal
+from bookings.rules import judge_booking
 from bookings.services.judging import Case, for_judging, load_organisation, plan_together
 from equipment.availability import Period
 from equipment.models import Equipment, EquipmentQuerySet

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from bookings.models import HOLDING_STATES, Booking, Reservation, ReservationState
-from bookings.rules import Refused
+from bookings.proposals import Refused
 from bookings.services import cancel as cancel_reservation
 from bookings.services import cancel_booking
 from bookings.services.change import MOVABLE_STATES, is_late

@@ -15,7 +15,7 @@ from bookings import idempotency
 from bookings.forms import BookingForm, FindForm, as_initial
 from bookings.models import Booking
 from bookings.planning import ZONE
-from bookings.rules import Refused
+from bookings.proposals import Refused
 from bookings.services import book
 from bookings.views.drawing import at, calendar_hours, day_bounds, days, state_now, strip
 from bookings.views.lanes import lanes

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Reservation
 from bookings.planning import Wish
+from bookings.proposals import Refused
 from bookings.repeats import Repeat
-from bookings.rules import Refused
 from bookings.services import approve, rechoose
 from equipment.availability import add_outage, closed_days, new_calendar
 from equipment.models import CertificateKind, EquipmentType, Process

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Booking, Override, Reservation, ReservationState
 from bookings.planning import Wish
-from bookings.rules import Refused
+from bookings.proposals import Refused
 from bookings.services import Overriding, book
 from equipment.availability import add_outage
 from equipment.models import EquipmentState

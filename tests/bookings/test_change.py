@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bookings.models import Reservation, ReservationState
-from bookings.rules import Refused
+from bookings.proposals import Refused
 from bookings.services import cancel, cancel_booking, move
 from equipment.models import EquipmentState
 from tests.conftest import NOW, wall

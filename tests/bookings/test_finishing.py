@@ -6,7 +6,7 @@ import pytest
 
 from bookings.models import Reservation
 from bookings.planning import Wish
-from bookings.rules import Refused
+from bookings.proposals import Refused
 from equipment.models import EquipmentType, Process
 from tests.conftest import wall
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bookings.free_time import free_slots, timelines
 from bookings.models import HOLDING_STATES
 from bookings.planning import Wish
-from bookings.rules import Refused
+from bookings.proposals import Refused
 from bookings.services import book
 from equipment.availability import ZONE, Period, add_outage, closed_days, new_calendar, weekly_hours
 from tests.conftest import NOW, wall

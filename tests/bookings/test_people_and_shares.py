@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from bookings.models import Concern, Quota, Reservation, ReservationState
 from bookings.planning import Wish
-from bookings.rules import Refused
+from bookings.proposals import Refused
 from bookings.services import Overriding, approve, book, cancel, decline, find_slots, grant, move, withdraw
 from equipment.availability import new_calendar, weekly_hours
 from equipment.models import CertificateKind, Equipment, Operator

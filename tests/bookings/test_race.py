@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, connections
 
 from bookings.models import Reservation
 from bookings.planning import Wish
-from bookings.rules import Refusal, Refused
+from bookings.proposals import Refusal, Refused
 from bookings.services import book, move
 from tests.conftest import MONDAY, NOW, wall
 

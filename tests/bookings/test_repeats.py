@@ -6,8 +6,8 @@ import pytest
 
 from bookings.models import Reservation
 from bookings.planning import Wish
+from bookings.proposals import Refused
 from bookings.repeats import Repeat, UnreadablePattern
-from bookings.rules import Refused
 from bookings.services import cancel, move
 from equipment.availability import ZONE, closed_days, new_calendar
 from tests.conftest import MONDAY, NOW, wall

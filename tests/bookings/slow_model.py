@@ -57,11 +57,8 @@ class SlowModel:
         return self.moment(step).astimezone(CLOCK)
 
     def _steps_of_calendar(self, calendar_id: int | None) -> set[int]:
-        return {
-            step
-            for first, end in self.spans.get(calendar_id, ())
-            for step in range(max(first, 0), min(end, self.length))
-        }
+        spans = self.spans.get(calendar_id, ())
+        return {step for first, end in spans for step in range(max(first, 0), min(end, self.length))}
 
     def _staffed(self, machine: Equipment) -> set[int]:
         hours = machine.opening_hours_id

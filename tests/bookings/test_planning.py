@@ -1,6 +1,7 @@
 """The arithmetic of planning, against sets of minutes. No database."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -46,9 +47,7 @@ def hours(text: str) -> list[Period]:
 
 
 def in_order_and_apart(periods) -> bool:
-    return all(p.start < p.end for p in periods) and all(
-        a.end < b.start for a, b in zip(periods, periods[1:], strict=False)
-    )
+    return all(p.start < p.end for p in periods) and all(a.end < b.start for a, b in pairwise(periods))
 
 
 stretches = st.builds(lambda start, length: period(start, start + length), st.integers(0, 90), st.integers(1, 30))

@@ -47,6 +47,10 @@ def _message(error: dict) -> str:
             return _("This must be a whole number.")
         case "bool_type" | "bool_parsing":
             return _("This must be true or false.")
+        case "float_type" | "float_parsing" | "finite_number":
+            return _("This must be a number.")
+        case "greater_than":
+            return _("More than %(limit)s.") % {"limit": limits["gt"]}
         case "greater_than_equal":
             return _("At least %(least)s.") % {"least": limits["ge"]}
         case "less_than_equal":
@@ -57,7 +61,7 @@ def _message(error: dict) -> str:
             return _("This must be a list.")
         case "model_attributes_type" | "model_type" | "dict_type":
             return _("This must be an object with fields.")
-        case "literal_error":
+        case "literal_error" | "enum":
             return _("This must be one of: %(choices)s.") % {"choices": limits["expected"]}
         case _:
             return error["msg"]

@@ -1,16 +1,17 @@
 """The API's list of machines, and how a machine is told. What needs reservations is in `bookings.api`."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from ninja import Router, Schema
 from pydantic import StringConstraints
 
-from equipment.models import Equipment, EquipmentType
+from equipment.models import Certificate, Equipment, EquipmentType
 from equipment.policy import Policy
+from organisations.models import User
 
 router = Router(tags=["equipment"])
 
@@ -60,11 +61,29 @@ class AbilitiesOut(Schema):
     materials: list[str]
 
 
+class CertificateOut(Schema):
+    """A kind of certificate that is needed. `held`: the caller has one that is valid today."""
+
+    slug: str
+    name: str
+    held: bool
+
+
+class FinishingOut(Schema):
+    """The type on which results are finished, and how long that takes."""
+
+    type: str
+    type_name: str
+    minutes: int
+
+
 class EquipmentDetailsOut(EquipmentOut):
     description: str
     contact: str
     abilities: AbilitiesOut
     policy: PolicyOut
+    certificates: list[CertificateOut]
+    finished_on: FinishingOut | None
 
 
 def equipment_out(equipment: Equipment) -> dict:
@@ -82,14 +101,30 @@ def equipment_out(equipment: Equipment) -> dict:
     }
 
 
-def equipment_details_out(equipment: Equipment) -> dict:
-    """The fields of EquipmentDetailsOut."""
+def equipment_details_out(equipment: Equipment, *, person: User, on: date) -> dict:
+    """The fields of EquipmentDetailsOut, as they are for this person on that day. One statement."""
     return equipment_out(equipment) | {
         "description": _description(equipment.type),
         "contact": equipment.contact,
         "abilities": abilities_out(equipment.type),
         "policy": policy_out(equipment.policy),
+        "certificates": certificates_out(equipment.type, person=person, on=on),
+        "finished_on": finished_on_out(equipment.type),
     }
+
+
+def certificates_out(type_: EquipmentType, *, person: User, on: date) -> list[CertificateOut]:
+    held = Certificate.objects.valid_on(on).filter(kind=OuterRef("pk"), user=person)
+    kinds = type_.required_certificates.annotate(held=Exists(held))
+    return [CertificateOut(slug=kind.slug, name=str(kind), held=kind.held) for kind in kinds]
+
+
+def finished_on_out(type_: EquipmentType) -> FinishingOut | None:
+    """Of a type with the one it is finished on at hand."""
+    station, takes = type_.finished_on, type_.finishing_time
+    if station is None or not takes:
+        return None
+    return FinishingOut(type=station.slug, type_name=str(station), minutes=_minutes(takes))
 
 
 def _description(type_: EquipmentType) -> str:

@@ -1,6 +1,5 @@
 """The API's calls about bookings: make one, read them."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -15,13 +14,13 @@ from ninja.responses import Status
 from pydantic import Field
 
 from bookings import services
-from bookings.api.errors import not_right, unknown_codes
-from bookings.api.schemas import BookedOut, BookingIn, BookingOut, Code, RefusalOut, ReservationOut
+from bookings.api.bodies import BookingIn, Code
+from bookings.api.errors import BODY, not_right
+from bookings.api.naming import overriding, what_is_booked
+from bookings.api.schemas import BookedOut, BookingOut, RefusalOut, ReservationOut
 from bookings.api.times import TimeInAddress
-from bookings.models import Booking, BookingQuerySet, Purpose, Reservation
-from bookings.planning import Wish
-from equipment.models import Equipment, EquipmentType
-from organisations.models import Organisation, User
+from bookings.models import Booking, BookingQuerySet, Reservation
+from bookings.repeats import Repeat, UnreadablePattern
 
 USUAL_PAGE = 50
 LARGEST_PAGE = 200
@@ -36,64 +35,32 @@ router = Router(tags=["bookings"])
     summary="Book, or try to",
 )
 def make_booking(request: HttpRequest, body: BookingIn, dry_run: bool = False):
-    """All reservations or none; with `on_refusal` "skip" those that can be had. A dry run changes nothing."""
-    organisation, purpose, wishes = _looked_up(body, user=request.auth)
-    outcome = services.book(
-        booker=request.auth,
-        organisation=organisation,
-        purpose=purpose,
-        wishes=wishes,
-        title=body.title,
-        people=body.people,
-        on_refusal=body.on_refusal,
-        now=timezone.now(),
-        dry_run=dry_run,
-    )
+    """All reservations or none; with `on_refusal` "skip" those that can be had. A dry run changes nothing.
+
+    With `repeat` all of them on every date of the pattern, at the same time on the clock. The first date is that of
+    the earliest reservation.
+    """
+    override = overriding(body.override, user=request.auth)
+    try:
+        outcome = services.book(
+            booker=request.auth,
+            **what_is_booked(body, user=request.auth),
+            title=body.title,
+            people=body.people,
+            repeat=Repeat(body.repeat.rrule, body.repeat.skip_closures) if body.repeat else None,
+            on_refusal=body.on_refusal,
+            override=override,
+            now=timezone.now(),
+            dry_run=dry_run,
+        )
+    except UnreadablePattern as unreadable:
+        raise not_right(*BODY, "repeat", "rrule", message=str(unreadable)) from None
     booked = BookedOut(
         reference=outcome.booking.reference if outcome.booking else None,
         reservations=[ReservationOut.of(each) for each in outcome.reservations],
         skipped=[RefusalOut.of(each) for each in outcome.skipped],
     )
     return Status(200 if dry_run else 201, booked)
-
-
-def _looked_up(body: BookingIn, *, user: User) -> tuple[Organisation | None, Purpose | None, list[Wish]]:
-    """What the body names. Codes that are not known raise ValidationError, all at once.
-
-    An organisation that is not known and one that is not the caller's are both None: the rules then refuse both
-    in the same words, and nobody finds out which organisations exist.
-    """
-    organisation = Organisation.objects.visible_to(user).filter(slug=body.organisation).first()
-    purpose = Purpose.objects.filter(code=body.purpose).first() if body.purpose else None
-    unknown = [(("purpose",), body.purpose)] if body.purpose and purpose is None else []
-    machines = _by_code(Equipment.objects.with_type(), "code", (wish.equipment for wish in body.reservations))
-    types = _by_code(EquipmentType.objects.all(), "slug", (wish.type for wish in body.reservations))
-    for index, wish in enumerate(body.reservations):
-        if wish.equipment is not None and wish.equipment not in machines:
-            unknown.append((("reservations", index, "equipment"), wish.equipment))
-        if wish.type is not None and wish.type not in types:
-            unknown.append((("reservations", index, "type"), wish.type))
-    if unknown:
-        raise unknown_codes(unknown)
-    wishes = [
-        Wish(
-            equipment=machines.get(wish.equipment),
-            equipment_type=types.get(wish.type),
-            units=wish.units,
-            start=wish.start,
-            end=wish.end,
-        )
-        for wish in body.reservations
-    ]
-    return organisation, purpose, wishes
-
-
-def _by_code(queryset, field: str, codes: Iterable[str | None]) -> dict:
-    """Those with one of the codes, by code; None is no code."""
-    asked = {code for code in codes if code is not None}
-    if not asked:
-        return {}
-    return {getattr(each, field): each for each in queryset.filter(**{f"{field}__in": asked})}
 
 
 @router.get("bookings", response=list[BookingOut], operation_id="list_bookings", summary="Own bookings")
@@ -145,6 +112,6 @@ def get_booking(request: HttpRequest, reference: str):
 def _told(bookings: BookingQuerySet) -> BookingQuerySet:
     """With all that BookingOut tells, in two statements for any number."""
     reservations = Reservation.objects.select_related("equipment").order_by("period", "pk")
-    return bookings.select_related("organisation", "purpose", "booker").prefetch_related(
+    return bookings.select_related("organisation", "purpose", "booker", "supervisor").prefetch_related(
         Prefetch("reservations", reservations)
     )

@@ -14,9 +14,11 @@ def not_right(*where: str | int, message: str) -> ValidationError:
     return ValidationError([{"type": "not_right", "loc": where, "msg": message}])
 
 
+def unknown_code(*where: str | int, code: str) -> ValidationError:
+    """A code that nothing goes by: `unknown_code("query", "type", code=…)`."""
+    return not_right(*where, message=_("“%(code)s” is not known here.") % {"code": code})
+
+
 def unknown_codes(found: Iterable[tuple[tuple[str | int, ...], str]]) -> ValidationError:
     """Codes that nothing goes by, each with the way to it in the body."""
-    message = _("“%(code)s” is not known here.")
-    return ValidationError(
-        [{"type": "unknown_code", "loc": (*BODY, *path), "msg": message % {"code": code}} for path, code in found]
-    )
+    return ValidationError([error for path, code in found for error in unknown_code(*BODY, *path, code=code).errors])

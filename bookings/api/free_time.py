@@ -11,27 +11,45 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router
 from pydantic import Field
 
-from bookings.api.errors import not_right
+from bookings import services
+from bookings.api.bodies import AbilityIn, Code, Email
+from bookings.api.errors import not_right, unknown_code
+from bookings.api.naming import organisation_for_search, supervisor_for_search
 from bookings.api.schemas import (
     AvailabilityOut,
-    Code,
     EquipmentWithNextFreeOut,
     NextFreeOut,
     PurposeOut,
     SlotOut,
 )
 from bookings.api.times import TimeInAddress
-from bookings.free_time import Slot, free_slots, timelines
+from bookings.free_time import Slot, timelines
 from bookings.models import Economic, Purpose
 from equipment.api import equipment_details_out
-from equipment.models import Equipment, EquipmentState, EquipmentType
-from organisations.models import Organisation
+from equipment.models import Equipment, EquipmentQuerySet, EquipmentType, Fieldlab
+from organisations.models import Organisation, User
 
 LONGEST_WINDOW = timedelta(days=366)
 USUAL_WINDOW = timedelta(days=7)
 USUAL_SEARCH = timedelta(days=14)
 
 router = Router(tags=["free time"])
+
+
+class SearchIn(AbilityIn):
+    """Without `nights` an unattended run stays in opening hours like any other."""
+
+    equipment: Code | None = None
+    type: Code | None = None
+    fieldlab: Code | None = None
+    organisation: Code | None = None
+    supervisor: Email | None = None
+    units: int = Field(1, ge=1, le=100)
+    minutes: int = Field(240, ge=1, le=LONGEST_WINDOW // timedelta(minutes=1))
+    since: TimeInAddress | None = Field(None, alias="from")
+    until: TimeInAddress | None = None
+    limit: int = Field(10, ge=1, le=100)
+    nights: bool = True
 
 
 @router.get("purposes", response=list[PurposeOut], operation_id="list_purposes", summary="Purposes to choose from")
@@ -52,22 +70,29 @@ def list_purposes(request: HttpRequest, organisation: Code):
     operation_id="get_equipment",
     summary="One machine",
 )
-def get_equipment(request: HttpRequest, code: str):
-    """What it can do, its booking policy, and when it is free next."""
-    machine = get_object_or_404(Equipment.objects.with_type(), code=code)
-    return equipment_details_out(machine) | {"next_free": _next_free(machine, now=timezone.now())}
+def get_equipment(request: HttpRequest, code: str, organisation: Code = None):
+    """What it can do, its booking policy, the certificates it takes, and when the caller can book it next.
+
+    `organisation` is for whom; left out, the only one the caller belongs to.
+    """
+    machine = get_object_or_404(Equipment.objects.with_type().select_related("type__finished_on"), code=code)
+    asked_for = organisation_for_search(request.auth, organisation)
+    next_free = _next_free(machine, person=request.auth, organisation=asked_for, now=timezone.now())
+    return equipment_details_out(machine, person=request.auth, on=timezone.localdate()) | {"next_free": next_free}
 
 
-def _next_free(machine: Equipment, *, now: datetime) -> NextFreeOut | None:
-    """The first slot of the shortest length; None where the machine is retired or full to its horizon."""
-    if machine.state == EquipmentState.RETIRED:
-        return None
+def _next_free(
+    machine: Equipment, *, person: User, organisation: Organisation | None, now: datetime
+) -> NextFreeOut | None:
+    """The first slot of the shortest length; None where the machine is retired or there is none to its horizon."""
     policy = machine.policy
-    slots = free_slots(
-        equipment=[machine],
+    slots = services.find_slots(
+        person=person,
+        organisation=organisation,
+        equipment=Equipment.objects.filter(pk=machine.pk),
         duration=policy.shortest,
         earliest=now,
-        latest=now + policy.horizon,
+        latest=now + min(policy.horizon + policy.shortest, settings.CALENDARS_EXPANDED_AHEAD),
         now=now,
         limit=1,
     )
@@ -94,47 +119,59 @@ def get_availability(
 
 
 @router.get("free-slots", response=list[SlotOut], operation_id="find_free_slots", summary="First free times")
-def find_free_slots(
-    request: HttpRequest,
-    type: Code = None,
-    equipment: Code = None,
-    units: Annotated[int, Field(ge=1, le=100)] = 1,
-    minutes: Annotated[int, Field(ge=1, le=LONGEST_WINDOW // timedelta(minutes=1))] = 240,
-    since: Annotated[TimeInAddress, Query(None, alias="from")] = None,
-    until: TimeInAddress = None,
-    limit: Annotated[int, Field(ge=1, le=100)] = 10,
-):
-    """Times at which `units` machines of a type, or one machine, can be booked for so many minutes.
+def find_free_slots(request: HttpRequest, asked: Query[SearchIn]):
+    """Times at which `units` machines can be booked together for so many minutes: one machine, machines of a type, or
+    any that are able; those of one fieldlab where asked.
 
-    Earliest first, from `from` (now, when left out) until `until` (two weeks later); at most 366 days.
+    The caller can book each of them at once, for the organisation; left out, that is the only one the caller belongs
+    to. Earliest first, from `from` (now, when left out) until `until` (two weeks later); at most 366 days.
     """
-    start, end = _window(since, until, usual=USUAL_SEARCH)
+    if wrongly_named := asked.wrongly_named(equipment=asked.equipment, type=asked.type):
+        field, message = wrongly_named
+        raise not_right("query", field, message=message)
+    start, end = _window(asked.since, asked.until, usual=USUAL_SEARCH)
+    organisation = organisation_for_search(request.auth, asked.organisation)
+    supervisor = supervisor_for_search(organisation, asked.supervisor)
     now = timezone.now()
-    slots = free_slots(
-        equipment=_machines(type=type, code=equipment),
-        duration=timedelta(minutes=minutes),
-        earliest=max(start, now),
-        latest=min(end, now + settings.CALENDARS_EXPANDED_AHEAD),
+    earliest, latest = max(start, now), min(end, now + settings.CALENDARS_EXPANDED_AHEAD)
+    slots = earliest < latest and services.find_slots(
+        person=request.auth,
+        organisation=organisation,
+        supervisor=supervisor,
+        equipment=_machines(asked),
+        duration=timedelta(minutes=asked.minutes),
+        earliest=earliest,
+        latest=latest,
         now=now,
-        units=units,
-        limit=limit,
+        units=asked.units,
+        limit=asked.limit,
+        nights=asked.nights,
     )
-    return [_slot_out(slot) for slot in slots]
+    if not slots:
+        _check_that_all_is_known(asked)
+    return [_slot_out(slot) for slot in slots or ()]
 
 
-def _machines(*, type: str | None, code: str | None) -> list[Equipment]:
-    """Those in service that are asked for; exactly one of the two, and known, or it is a 422."""
-    if (type is None) == (code is None):
-        raise not_right("query", "type", message=_("Give either “type” or “equipment”."))
-    machines = list(
-        Equipment.objects.in_service().with_type().filter(**{"type__slug": type} if type else {"code": code})
-    )
-    if not machines:
-        known = EquipmentType.objects.filter(slug=type) if type else Equipment.objects.filter(code=code)
-        if not known.exists():
-            name = "type" if type else "equipment"
-            raise not_right("query", name, message=_("“%(code)s” is not known here.") % {"code": type or code})
-    return machines
+def _machines(asked: SearchIn) -> EquipmentQuerySet:
+    if asked.equipment:
+        machines = Equipment.objects.filter(code=asked.equipment)
+    elif asked.type:
+        machines = Equipment.objects.filter(type__slug=asked.type)
+    else:
+        machines = Equipment.objects.filter(type__in=EquipmentType.objects.able_to(**asked.ability()))
+    return machines.filter(fieldlab__slug=asked.fieldlab) if asked.fieldlab else machines
+
+
+def _check_that_all_is_known(asked: SearchIn) -> None:
+    """Nothing found is no error; asking for what does not exist is a 422."""
+    for name, known in {
+        "equipment": Equipment.objects.filter(code=asked.equipment),
+        "type": EquipmentType.objects.filter(slug=asked.type),
+        "fieldlab": Fieldlab.objects.filter(slug=asked.fieldlab),
+    }.items():
+        code = getattr(asked, name)
+        if code is not None and not known.exists():
+            raise unknown_code("query", name, code=code)
 
 
 def _slot_out(slot: Slot) -> SlotOut:

@@ -9,10 +9,10 @@ from ninja import Router
 from ninja.responses import Status
 
 from bookings import services
-from bookings.api.errors import unknown_codes
-from bookings.api.schemas import MoveIn, ReservationOut
+from bookings.api.bodies import DeclineIn, MoveIn
+from bookings.api.naming import machine, overriding
+from bookings.api.schemas import ReservationOut
 from bookings.models import Reservation
-from equipment.models import Equipment
 from organisations.models import User
 
 router = Router(tags=["reservations"])
@@ -24,8 +24,9 @@ router = Router(tags=["reservations"])
     operation_id="move_reservation",
     summary="Move to another time or machine",
 )
-def move_reservation(request: HttpRequest, id: int, body: MoveIn):
-    """To another start, end or machine, judged by the rules of today. What is left out stays."""
+def move_reservation(request: HttpRequest, id: int, body: MoveIn, dry_run: bool = False):
+    """To another start, end or machine, judged by the rules of today. What is left out stays. A dry run changes
+    nothing."""
     reservation = _changeable(id, user=request.auth)
     moved = services.move(
         reservation=reservation,
@@ -33,9 +34,24 @@ def move_reservation(request: HttpRequest, id: int, body: MoveIn):
         now=timezone.now(),
         start=body.start,
         end=body.end,
-        equipment=_equipment(body.equipment),
+        equipment=machine(body.equipment),
+        override=overriding(body.override, user=request.auth),
+        dry_run=dry_run,
     )
     return ReservationOut.of(moved)
+
+
+@router.post(
+    "reservations/{int:id}/rechoose",
+    response={200: ReservationOut},
+    operation_id="rechoose_machine",
+    summary="Move to another machine that is able",
+)
+def rechoose_machine(request: HttpRequest, id: int):
+    """At the same time, as when its own breaks: of the same type, else of one that can do at least as much."""
+    reservation = _changeable(id, user=request.auth)
+    moved = services.rechoose(reservation=reservation, actor=request.auth, now=timezone.now())
+    return Status(200, ReservationOut.of(moved))
 
 
 @router.post(
@@ -51,19 +67,48 @@ def cancel_reservation(request: HttpRequest, id: int):
     return Status(200, ReservationOut.of(cancelled))
 
 
+@router.post(
+    "reservations/{int:id}/approve",
+    response={200: ReservationOut},
+    operation_id="approve_request",
+    summary="Approve a request",
+)
+def approve_request(request: HttpRequest, id: int):
+    """For facility managers. What is no request any more is refused."""
+    reservation = _decidable(id, user=request.auth)
+    approved = services.approve(reservation=reservation, actor=request.auth, now=timezone.now())
+    return Status(200, ReservationOut.of(approved))
+
+
+@router.post(
+    "reservations/{int:id}/decline",
+    response={200: ReservationOut},
+    operation_id="decline_request",
+    summary="Decline a request",
+)
+def decline_request(request: HttpRequest, id: int, body: DeclineIn):
+    """For facility managers, with a reason that whoever asked can read. What is no request any more is refused."""
+    reservation = _decidable(id, user=request.auth)
+    declined = services.decline(reservation=reservation, actor=request.auth, now=timezone.now(), reason=body.reason)
+    return Status(200, ReservationOut.of(declined))
+
+
 def _changeable(id: int, *, user: User) -> Reservation:
     """Not seen: 404. Seen, but not this person's to change: 403."""
-    seen = Reservation.objects.visible_to(user)
-    reservation = get_object_or_404(seen.select_related("booking", "equipment__type", "equipment__fieldlab"), pk=id)
+    reservation = _seen(id, user=user)
     if not Reservation.objects.changeable_by(user).filter(pk=id).exists():
         raise PermissionDenied(_("You may see this reservation, but not change it."))
     return reservation
 
 
-def _equipment(code: str | None) -> Equipment | None:
-    if code is None:
-        return None
-    machine = Equipment.objects.with_type().filter(code=code).first()
-    if machine is None:
-        raise unknown_codes([(("equipment",), code)])
-    return machine
+def _decidable(id: int, *, user: User) -> Reservation:
+    """Not seen: 404. Seen, but not by a facility manager: 403."""
+    reservation = _seen(id, user=user)
+    if not user.is_facility_manager:
+        raise PermissionDenied(_("A facility manager decides about requests."))
+    return reservation
+
+
+def _seen(id: int, *, user: User) -> Reservation:
+    seen = Reservation.objects.visible_to(user)
+    return get_object_or_404(seen.select_related("booking", "equipment__type", "equipment__fieldlab"), pk=id)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bookings.api.times import TimeOut
 from bookings.models import Booking, Reservation
-from bookings.rules import Alternative, Refusal
+from bookings.proposals import Alternative, Refusal
 from equipment.api import EquipmentDetailsOut
 
 
@@ -25,7 +25,7 @@ class NextFreeOut(Schema):
 
 
 class EquipmentWithNextFreeOut(EquipmentDetailsOut):
-    """`next_free` is the first time at which the caller can book it for the shortest length; null where there is none."""
+    """`next_free`: the first time at which the caller can book it for the shortest length; null where there is none."""
 
     next_free: NextFreeOut | None
 

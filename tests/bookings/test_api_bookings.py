@@ -63,6 +63,7 @@ def test_a_booking_comes_back_with_its_reference_and_its_reservations(caller, pr
                 "occupied_start": "2027-03-01T08:45:00+01:00",
                 "occupied_end": "2027-03-01T11:15:00+01:00",
                 "state": "confirmed",
+                "decision_reason": "",
             }
         ],
         "skipped": [],
@@ -237,7 +238,6 @@ def test_a_clash_tells_nothing_about_whom_it_is_with(make_booking, other_enginee
         ({"people": 1.5}, ["people"]),
         ({"people": 10**40}, ["people"]),
         ({"on_refusal": "cry"}, ["on_refusal"]),
-        ({"repeat": {"rrule": "FREQ=WEEKLY;COUNT=3"}}, ["repeat"]),
         ({"reservations": []}, ["reservations"]),
         ({"reservations": {}}, ["reservations"]),
         ({"reservations": [7]}, ["reservations[0]"]),
@@ -297,6 +297,7 @@ def test_a_booking_is_told_with_all_its_reservations(caller, make_booking):
         "purpose": "trial-production",
         "title": "Bracket",
         "people": 3,
+        "supervisor": None,
         "booked_by": "Engineer",
         "created_at": NOW.isoformat(),
     }

@@ -274,11 +274,13 @@ def test_reading_free_time_takes_the_same_number_of_statements_for_three_machine
     reserve(make_machine("FDM-01"), next_monday(8), next_monday(12))
     caller.get("me")  # writes the token's last use
     for _count in range(2):
-        with django_assert_num_queries(3):  # the token, the machines, their time
+        with django_assert_num_queries(5):  # the token, whom it is for twice, the machines, their time
             caller.get("free-slots", type="ultimaker-s5")
+        with django_assert_num_queries(6):  # and the roles, which decide what organisations are seen
+            caller.get("free-slots", process="fdm", fieldlab="multi-material-3d", organisation="kempen")
         with django_assert_num_queries(3):
             caller.get("equipment/FDM-01/availability")
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(6):  # and the certificates
             caller.get("equipment/FDM-01")
         for code in ("FDM-02", "FDM-03"):
             if not Equipment.objects.filter(code=code).exists():

@@ -46,6 +46,7 @@ def test_a_reservation_is_moved_to_another_time(caller, reservation):
         "occupied_start": "2027-03-01T12:45:00+01:00",
         "occupied_end": "2027-03-01T15:15:00+01:00",
         "state": "confirmed",
+        "decision_reason": "",
     }
     assert Reservation.objects.get().start == wall("13:00")
 

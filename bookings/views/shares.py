@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
@@ -10,19 +10,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.balances import load_balances
+from bookings.certificate_state import CertificateState, state_of
 from bookings.planning import ZONE
 from equipment.models import Certificate
 from organisations.models import Organisation
 
-ENDS_SOON = timedelta(days=30)
+OVER = (CertificateState.ENDED, CertificateState.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateLine:
-    """`state` is valid, ends_soon, ended or withdrawn."""
-
     certificate: Certificate
-    state: str
+    state: CertificateState
 
 
 @login_required
@@ -48,16 +47,8 @@ def certificate_lines(certificates: Iterable[Certificate], *, today: date) -> li
         if known is None or _lasting(certificate) > _lasting(known):
             latest[certificate.kind_id] = certificate
     lines = [CertificateLine(c, state_of(c, today=today)) for c in latest.values()]
-    return sorted(lines, key=lambda line: (line.state in ("ended", "withdrawn"), line.certificate.valid_until))
+    return sorted(lines, key=lambda line: (line.state in OVER, line.certificate.valid_until))
 
 
 def _lasting(certificate: Certificate) -> tuple[bool, date]:
     return certificate.withdrawn_at is None, certificate.valid_until
-
-
-def state_of(certificate: Certificate, *, today: date) -> str:
-    if certificate.withdrawn_at is not None:
-        return "withdrawn"
-    if certificate.valid_until <= today:
-        return "ended"
-    return "ends_soon" if certificate.valid_until <= today + ENDS_SOON else "valid"

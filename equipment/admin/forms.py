@@ -13,7 +13,7 @@ from unfold import widgets
 from equipment.admin.wording import event_in_words
 from equipment.availability import Calendar, Event, Occurrence, instant, occurrence_on, outages_of, wall
 from equipment.availability.patterns import ONCE, OTHER, WEEKLY, Pattern, lay_pattern, pattern_of
-from equipment.models import Equipment, EquipmentType
+from equipment.models import CertificateKind, Equipment, EquipmentType
 from equipment.policy import POLICY_FIELDS
 
 MIDNIGHT = time(0)
@@ -169,6 +169,40 @@ class OccurrenceForm(forms.ModelForm):
         last = day if given["closes"] > given["opens"] else day + timedelta(days=1)
         self.instance.start = instant(datetime.combine(day, given["opens"]))
         self.instance.end = instant(datetime.combine(last, given["closes"]))
+
+
+class EquipmentTypeForm(forms.ModelForm):
+    """The certificates it needs are ticked here as well as on their own pages."""
+
+    required_certificates = forms.ModelMultipleChoiceField(
+        CertificateKind.objects.all(),
+        label=_("certificates needed"),
+        required=False,
+        widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("All that are ticked. None: nobody needs one."),
+    )
+
+    class Meta:
+        model = EquipmentType
+        fields = ["name"]  # the page names them all
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial.setdefault("required_certificates", self.instance.required_certificates.all())
+
+    def clean(self):
+        given = super().clean()
+        station, takes = given.get("finished_on"), given.get("finishing_time")
+        if station and station == self.instance:
+            self.add_error("finished_on", _("A type cannot finish its own results."))
+        if "finishing_time" not in self.errors and bool(station) != bool(takes and takes > timedelta(0)):
+            self.add_error("finishing_time", _("Say both on what it is finished and how long that takes, or neither."))
+        return given
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()
+        self.instance.required_certificates.set(self.cleaned_data["required_certificates"])
 
 
 class EquipmentForm(forms.ModelForm):

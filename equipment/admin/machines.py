@@ -9,7 +9,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from equipment.admin.confirming import SaysWhatItHits
-from equipment.admin.forms import EquipmentForm
+from equipment.admin.forms import EquipmentForm, EquipmentTypeForm
 from equipment.availability import equipment_changed
 from equipment.models import Equipment, EquipmentType, Fieldlab
 from equipment.policy import POLICY_FIELDS
@@ -27,6 +27,7 @@ class FieldlabAdmin(FacilityManagersOnly, ModelAdmin):
 
 @admin.register(EquipmentType)
 class EquipmentTypeAdmin(FacilityManagersOnly, ModelAdmin):
+    form = EquipmentTypeForm
     list_display = ["name", "process", "grid_minutes", "shortest", "longest", "unattended"]
     list_filter = ["process", "unattended", "approval", "operator_needed"]
     search_fields = ["name", "name_en", "slug", "description", "materials"]
@@ -37,7 +38,8 @@ class EquipmentTypeAdmin(FacilityManagersOnly, ModelAdmin):
             _("What it can do"),
             {"fields": ["width_mm", "depth_mm", "height_mm", "reach_mm", "payload_kg", "seats", "materials"]},
         ),
-        (_("Policy"), {"fields": list(POLICY_FIELDS), "description": DURATIONS}),
+        (_("Policy"), {"fields": [*POLICY_FIELDS, "required_certificates"], "description": DURATIONS}),
+        (_("Finishing"), {"fields": ["finished_on", "finishing_time"], "description": DURATIONS}),
     ]
 
 

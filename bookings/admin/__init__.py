@@ -1,0 +1,5 @@
+"""The set-up pages about demand: purposes, quotas, certificates, and what was booked, to read."""
+
+from bookings.admin import certificates, concerns, purposes, quotas, records
+
+__all__ = ["certificates", "concerns", "purposes", "quotas", "records"]

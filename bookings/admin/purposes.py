@@ -1,0 +1,108 @@
+"""Purposes, and what they count as from when on."""
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from bookings.admin.clock import today
+from bookings.models import Purpose, PurposeRuling
+from organisations.admin import FacilityManagersOnly
+from organisations.models import OrganisationClass
+
+
+class PurposeForm(forms.ModelForm):
+    organisation_classes = forms.MultipleChoiceField(
+        label=_("for organisations of class"),
+        choices=OrganisationClass.choices,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("Empty: for every organisation."),
+    )
+
+    class Meta:
+        model = Purpose
+        fields = ["code"]  # the page names them all
+
+    def clean(self):
+        given = super().clean()
+        since, until = given.get("offered_from"), given.get("offered_until")
+        if since and until and until <= since:
+            self.add_error("offered_until", _("It must be offered for at least a day."))
+        return given
+
+
+class RulingForm(forms.ModelForm):
+    """A ruling that is in force, or was, stays as it is; another is added."""
+
+    class Meta:
+        model = PurposeRuling
+        fields = ["valid_from", "economic", "source"]
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.stays = bool(self.instance.pk) and self.instance.valid_from <= today()
+        for field in self.fields.values():
+            field.disabled = field.disabled or self.stays
+
+    def clean_valid_from(self):
+        first = self.cleaned_data["valid_from"]
+        if not self.stays and first < today():
+            raise forms.ValidationError(_("A ruling begins today or later. What was counted before stays."))
+        return first
+
+
+class RulingsFormSet(forms.BaseInlineFormSet):
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        if getattr(form, "stays", False) and "DELETE" in form.fields:
+            form.fields["DELETE"].disabled = True
+
+
+class RulingsInline(FacilityManagersOnly, TabularInline):
+    model = PurposeRuling
+    form = RulingForm
+    formset = RulingsFormSet
+    fields = ["valid_from", "economic", "source"]
+    ordering = ["-valid_from"]
+    extra = 0
+    verbose_name_plural = _("What it counts as; what is in force stays, add a line for what comes")
+
+
+@admin.register(Purpose)
+class PurposeAdmin(FacilityManagersOnly, ModelAdmin):
+    form = PurposeForm
+    list_display = ["name", "code", "counts_today", "classes", "offered_from", "offered_until", "position"]
+    search_fields = ["name", "name_en", "code"]
+    inlines = [RulingsInline]
+    fields = [
+        "name",
+        "name_en",
+        "code",
+        "description",
+        "description_en",
+        "organisation_classes",
+        "offered_from",
+        "offered_until",
+        "position",
+    ]
+
+    def get_readonly_fields(self, request, obj=None):
+        """Programs know a purpose by its code."""
+        return ["code"] if obj else []
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("rulings")
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        """It is no longer offered, from a date on: what was booked for it goes on naming it."""
+        return False
+
+    @admin.display(description=_("counts today as"))
+    def counts_today(self, purpose: Purpose):
+        return purpose.counts_as(on=today()).label
+
+    @admin.display(description=_("for organisations of class"))
+    def classes(self, purpose: Purpose) -> str:
+        return ", ".join(str(OrganisationClass(c).label) for c in purpose.organisation_classes) or str(_("everybody"))

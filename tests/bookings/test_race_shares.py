@@ -46,7 +46,7 @@ def spent() -> timedelta:
 
 
 def test_the_last_hours_of_a_quota_are_spent_by_as_many_as_they_suffice_for(wants, verhagen, machines):
-    """Twelve of twenty hours are left, thirty-nine more want an hour and a half: eight get it, and no minute is over."""
+    """Of twenty hours twelve are left, and all the others want an hour and a half: eight get it, no minute is over."""
     Quota.objects.create(organisation=verhagen, span="week", hours=Decimal(20))
     for week in range(ROUNDS):
         wants(0, on_monday(week, "09:00", "17:00", machines[0]))()
@@ -121,7 +121,10 @@ def test_the_one_operator_is_not_split_between_a_machine_and_a_type(
         return lambda: book(booker=booker, organisation=organisation, purpose=purpose, wishes=[wish], now=NOW)
 
     outcomes = at_once([work(n, machine) for n, machine in enumerate(machines)])
-    assert outcomes == {"booked": 1, "no_operator": PEOPLE - 1}
+    # Who named the very machine that was chosen for another is told so as well.
+    assert outcomes.pop("clash,no_operator", 0) <= 1
+    assert outcomes.pop("booked") == 1
+    assert outcomes.keys() == {"no_operator"}
     assert Reservation.objects.holding().count() == 1
 
 

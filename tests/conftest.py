@@ -4,10 +4,12 @@ Makers take wall-clock times of Amsterdam: `make_reservation(start="09:00")` is 
 """
 
 from datetime import date, datetime, time, timedelta
+from importlib import import_module
 from itertools import count
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.utils import translation
@@ -36,14 +38,17 @@ def pytest_configure():
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Tests that commit empty the tables afterwards; the rows that migrations made (purposes, roles) come back."""
-    for item in items:
-        committing = {"live_server", "transactional_db"} & set(getattr(item, "fixturenames", ()))
-        marker = item.get_closest_marker("django_db")
-        if committing or (marker and marker.kwargs.get("transaction")):
-            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+@pytest.fixture(autouse=True)
+def _rows_of_migrations(request):
+    """Tests that commit empty the tables afterwards; the next one gets back what migrations put there."""
+    marker = request.node.get_closest_marker("django_db")
+    committing = {"live_server", "transactional_db"} & set(request.fixturenames)
+    if committing or (marker and marker.kwargs.get("transaction")):
+        request.getfixturevalue("transactional_db")
+        if not Group.objects.exists():
+            import_module("organisations.migrations.0002_facility_roles").make_groups(apps, None)
+        if not Purpose.objects.exists():
+            import_module("bookings.migrations.0002_purposes").make_purposes(apps, None)
 
 
 @pytest.fixture(scope="session")

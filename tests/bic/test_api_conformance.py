@@ -13,6 +13,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from bookings.api.bodies import AbilityIn
 from bookings.models import Booking, Reservation
 from organisations.models import ApiToken
 
@@ -39,21 +40,34 @@ def name_what_exists(case):
     known = {"code": "FDM-01", "id": Reservation.objects.get().pk, "reference": Booking.objects.get().reference}
     for name in set(case.path_parameters or ()) & set(known):
         case.path_parameters[name] = known[name]
-    for name, value in {"organisation": "verhagen", "type": "ultimaker-s5", "equipment": "FDM-01"}.items():
+    for name, value in {"organisation": "verhagen", "type": "ultimaker-s5", "fieldlab": "mm3d"}.items():
         if name in (case.query or ()):
             case.query[name] = value
+    if "type" in (case.query or ()):
+        for name in (*AbilityIn.model_fields, "equipment", "supervisor"):
+            case.query.pop(name, None)
     if isinstance(case.body, dict) and "reservations" in case.body:
-        case.body |= {"organisation": "verhagen", "purpose": "trial-production"}
-        for wish in case.body["reservations"]:
-            wish |= {"equipment": "FDM-01", "type": None, "units": 1}
+        name_what_can_be_booked(case.body)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def name_what_can_be_booked(body):
+    body |= {"organisation": "verhagen", "purpose": "trial-production", "supervisor": "engineer@example.org"}
+    body["override"] = None  # not for this caller
+    if body.get("repeat"):
+        body["repeat"]["rrule"] = "FREQ=WEEKLY;COUNT=2"
+    for wish in body["reservations"]:
+        if wish.get("process"):
+            wish |= {"equipment": None, "type": None, "process": "fdm"}
+        else:
+            wish |= {"equipment": "FDM-01", "type": None, "units": 1} | dict.fromkeys(AbilityIn.model_fields)
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_every_answer_is_one_that_the_description_knows(live_server, caller, mode):
     described = schemathesis.openapi.from_url(f"{live_server.url}/api/v1/openapi.json")
     operations = [found.ok() for found in described.get_all_operations()]
-    assert len(operations) == 11
+    assert len(operations) == 15
     for operation in operations:
         if mode is GenerationMode.NEGATIVE and not (operation.query or operation.path_parameters or operation.body):
             continue  # nothing to get wrong

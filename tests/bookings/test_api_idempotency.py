@@ -110,7 +110,7 @@ def test_an_error_of_ours_is_not_kept_and_leaves_nothing_behind(caller, printer,
     assert "Idempotent-Replayed" not in again
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_the_same_key_at_the_same_moment_books_once(engineer, printer):
     caller = Caller(engineer)
     caller.get("me")

@@ -18,7 +18,7 @@ from bookings.planning import (
     occupied_by,
     possible_starts,
 )
-from equipment.availability import OPEN_TIME, Period, periods_of
+from equipment.availability import OPEN_TIME, Period, periods_in
 from equipment.models import Equipment
 from equipment.policy import Policy
 
@@ -27,8 +27,8 @@ MACHINE_TIMES = f"""
         SELECT row_number() OVER ()::int AS ask, equipment_id, tstzrange(starts, ends) AS period
           FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS a(equipment_id, starts, ends)
     ), open_time AS ({OPEN_TIME})
-    SELECT open_time.ask, open_time.open, open_time.out,
-           (SELECT range_agg(reservation.occupied)
+    SELECT open_time.ask, open_time.open::text, open_time.out::text,
+           (SELECT range_agg(reservation.occupied)::text
               FROM bookings_reservation reservation
              WHERE reservation.equipment_id = open_time.equipment_id
                AND reservation.occupied && open_time.period
@@ -56,7 +56,7 @@ def machine_times(
             [equipment_ids, starts, ends, [str(state) for state in HOLDING_STATES], list(leaving_out)],
         )
         return [
-            MachineTime(open=periods_of(open_), out=periods_of(out), taken=periods_of(taken or ()))
+            MachineTime(open=periods_in(open_), out=periods_in(out), taken=periods_in(taken))
             for _, open_, out, taken in cursor.fetchall()
         ]
 
@@ -126,7 +126,7 @@ def free_slots(
     that free time does not tell.
     """
     earliest, latest, now = (moment.astimezone(UTC) for moment in (earliest, latest, now))
-    fitting = [machine for machine in equipment if allows(machine.policy, duration)]
+    fitting = [machine for machine in equipment if machine.policy.allows(duration)]
     if len(fitting) < units or earliest >= latest:
         return []
     times = machine_times([(machine.pk, *window_for(machine.policy, earliest, latest)) for machine in fitting])
@@ -141,11 +141,6 @@ def free_slots(
         choose=choose,
     )
     return list(islice(slots, limit))
-
-
-def allows(policy: Policy, duration: timedelta) -> bool:
-    """Whether a reservation may last this long."""
-    return policy.shortest <= duration <= (policy.longest or duration) and not duration % policy.grid
 
 
 def slots_in(

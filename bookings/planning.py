@@ -184,6 +184,10 @@ def possible_starts(time: MachineTime, policy: Policy, duration: timedelta) -> l
         if last_end is None:
             continue
         for opened in time.open:
+            if opened.end < stretch.start:
+                continue
+            if opened.start > stretch.end:
+                break
             first = max(opened.start, stretch.start) + policy.set_up
             last = min(opened.end - (timedelta(0) if policy.set_up else A_MOMENT), stretch.end, last_end - duration)
             if first <= last:

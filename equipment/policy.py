@@ -7,6 +7,7 @@
 from dataclasses import dataclass
 from datetime import time, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -48,6 +49,10 @@ class Policy:
     def grid(self) -> timedelta:
         return timedelta(minutes=self.grid_minutes)
 
+    def allows(self, duration: timedelta) -> bool:
+        """Whether a reservation may last this long."""
+        return self.shortest <= duration <= (self.longest or duration) and not duration % self.grid
+
 
 POLICY_FIELDS = tuple(Policy.__dataclass_fields__)
 
@@ -61,6 +66,9 @@ def _check_lengths(policy: Policy) -> None:
     for name in ("set_up", "clean_up", "notice_period", "horizon", "free_cancellation_term", "check_in_grace"):
         if getattr(policy, name) < timedelta(0):
             raise ValidationError({name: _("A duration cannot be negative.")})
+    if policy.horizon > settings.CALENDARS_EXPANDED_AHEAD:
+        message = _("Calendars are known %(days)d days ahead; the horizon must lie within.")
+        raise ValidationError({"horizon": message % {"days": settings.CALENDARS_EXPANDED_AHEAD.days}})
 
 
 class PolicyFields(models.Model):
@@ -74,7 +82,10 @@ class PolicyFields(models.Model):
     set_up = models.DurationField(_("set-up before"), default=timedelta(0))
     clean_up = models.DurationField(_("clean-up after"), default=timedelta(0))
     last_start = models.TimeField(
-        _("last start"), null=True, blank=True, help_text=_("Nobody starts later in the day than this. Empty: no limit.")
+        _("last start"),
+        null=True,
+        blank=True,
+        help_text=_("Nobody starts later in the day than this. Empty: no limit."),
     )
     unattended = models.BooleanField(
         _("runs unattended"), default=False, help_text=_("The run may cross nights, weekends and closures.")

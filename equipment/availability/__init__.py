@@ -20,7 +20,7 @@ from equipment.availability.hours import (
     outages_of,
     weekly_hours,
 )
-from equipment.availability.open_periods import OPEN_TIME, OpenTime, Period, open_time, periods_of
+from equipment.availability.open_periods import OPEN_TIME, OpenTime, Period, open_time, periods_in, periods_of
 from equipment.availability.spans import (
     calendars_changed,
     change_unless_hit,
@@ -57,6 +57,7 @@ __all__ = [
     "one_off",
     "open_time",
     "outages_of",
+    "periods_in",
     "periods_of",
     "rebuild_spans",
     "rebuilding_once",

@@ -4,16 +4,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import prefetch_related_objects
 
 from equipment.availability import Calendar, Hit, change_unless_hit, equipment_changed, rebuilding_once, what_if
 from equipment.catalogue.calendars import bring_closures_in_line, bring_hours_in_line
 from equipment.catalogue.content import ALWAYS, Catalogue
 from equipment.catalogue.notation import written
 from equipment.catalogue.report import KindReport, Report
-from equipment.models import Equipment, EquipmentType, Fieldlab
+from equipment.models import CertificateKind, Equipment, EquipmentType, Fieldlab
 from equipment.policy import POLICY_FIELDS
 
 FIELDLAB_FIELDS = ("name", "name_en", "place", "position")
+CERTIFICATE_FIELDS = ("name", "name_en", "valid_months")
 TYPE_FIELDS = (
     "name",
     "name_en",
@@ -27,6 +29,7 @@ TYPE_FIELDS = (
     "payload_kg",
     "seats",
     "materials",
+    "finishing_time",
     *POLICY_FIELDS,
 )
 EQUIPMENT_FIELDS = ("name", "type", "fieldlab", "place", "contact", "state", "opening_hours", *POLICY_FIELDS)
@@ -45,7 +48,7 @@ def apply_catalogue_unless_hit(catalogue: Catalogue, *, now: datetime) -> tuple[
 
 
 def apply_catalogue(catalogue: Catalogue, *, now: datetime) -> Report:
-    """Make fieldlabs, types, machines and calendars what the file says, all in one transaction.
+    """Make fieldlabs, certificates, types, machines and calendars what the file says, all in one transaction.
 
     The file wins over what was changed elsewhere, on every point it can name; a point it leaves out takes its
     default. What is not in the file is left alone.
@@ -63,7 +66,11 @@ def _apply(catalogue: Catalogue, *, now: datetime) -> Report:
         slug: {**values, "position": position} for position, (slug, values) in enumerate(catalogue.fieldlabs.items(), 1)
     }
     labs = _bring_in_line(Fieldlab, "slug", FIELDLAB_FIELDS, fieldlabs, report["fieldlabs"])
+    kinds = _bring_in_line(CertificateKind, "slug", CERTIFICATE_FIELDS, catalogue.certificates, report["certificates"])
     types = _bring_in_line(EquipmentType, "slug", TYPE_FIELDS, catalogue.types, report["types"])
+    _bring_stations_in_line(catalogue, types, report["types"])
+    needed = {slug: list(values.get("certificates", ())) for slug, values in catalogue.types.items()}
+    _bring_links_in_line(types, "required_certificates", kinds, needed, report["types"], told_as="certificates")
     machines = {
         code: {
             "name": types[values["type"]].name,
@@ -79,7 +86,8 @@ def _apply(catalogue: Catalogue, *, now: datetime) -> Report:
     moved = {
         machine.pk for code, machine in equipment.items() if code in before and before[code] != machine.opening_hours_id
     }
-    moved |= _bring_closures_of_machines_in_line(catalogue, equipment, closures, report["equipment"])
+    closing = {code: catalogue.closures_of(code) for code in equipment}
+    moved |= _bring_links_in_line(equipment, "closures", closures, closing, report["equipment"], told_as="closures")
     equipment_changed(moved, now=now)
     return report
 
@@ -118,21 +126,39 @@ def _bring_in_line(
     return rows
 
 
-def _bring_closures_of_machines_in_line(
-    catalogue: Catalogue, equipment: dict[str, Equipment], closures: dict[str, Calendar], report: KindReport
-) -> set[int]:
-    """Ids of the machines whose closures are others now."""
-    links = Equipment.closures.through.objects.filter(equipment__in=equipment.values())
-    linked: dict[int, set[int]] = {machine.pk: set() for machine in equipment.values()}
-    for machine_id, calendar_id in links.values_list("equipment", "calendar"):
-        linked[machine_id].add(calendar_id)
-    changed = set()
-    for code, machine in equipment.items():
-        slugs = catalogue.closures_of(code)
-        if linked[machine.pk] == {closures[slug].pk for slug in slugs}:
+def _bring_stations_in_line(catalogue: Catalogue, types: dict[str, EquipmentType], report: KindReport) -> None:
+    """Once all types are there: a type may name one that comes later in the file."""
+    for slug, values in catalogue.types.items():
+        row, station = types[slug], types.get(values.get("finished_on", ""))
+        if row.finished_on_id == (station.pk if station else None):
             continue
-        machine.closures.set([closures[slug] for slug in slugs])
-        changed.add(machine.pk)
-        if code not in report.added:
-            report.add_change(code, f"closures: {written(slugs)}")
+        row.finished_on = station
+        row.save(update_fields=["finished_on"])
+        _tell_change(report, slug, f"finished_on: {written(station and station.slug)}")
+
+
+def _bring_links_in_line(
+    rows: dict[str, Any],
+    name: str,
+    targets: dict[str, Any],
+    wanted: dict[str, list[str]],
+    report: KindReport,
+    *,
+    told_as: str,
+) -> set[int]:
+    """Of a relation to many, what each row is linked to; the ids of the rows whose links are others now."""
+    prefetch_related_objects(list(rows.values()), name)
+    changed = set()
+    for key, row in rows.items():
+        links, slugs = getattr(row, name), wanted[key]
+        if {target.pk for target in links.all()} == {targets[slug].pk for slug in slugs}:
+            continue
+        links.set([targets[slug] for slug in slugs])
+        changed.add(row.pk)
+        _tell_change(report, key, f"{told_as}: {written(slugs)}")
     return changed
+
+
+def _tell_change(report: KindReport, key: str, change: str) -> None:
+    if key not in report.added:
+        report.add_change(key, change)

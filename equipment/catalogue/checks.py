@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
@@ -26,7 +25,7 @@ def check_catalogue(catalogue: Catalogue, content: dict[str, Any], problems: Pro
     for slug, values in catalogue.types.items():
         type_ = EquipmentType(**_policy_fields(values))
         _tell(type_.clean, values, ("types", slug), problems)
-        _check_horizon(values, ("types", slug), problems)
+        _check_finishing(catalogue, slug, content["types"][slug], problems)
     for code, values in catalogue.equipment.items():
         _check_machine(catalogue, code, values, problems)
     _check_closures(catalogue, problems)
@@ -47,6 +46,10 @@ def _check_references(values: dict[str, Any], path: KeyPath, written: dict[str, 
         must_be_known(values["opening_hours"], "opening_hours", "opening_hours", besides=[ALWAYS])
     for name in values.get("closures", ()):
         must_be_known(name, "closures", "closures")
+    for name in values.get("certificates", ()):
+        must_be_known(name, "certificates", "certificates")
+    if "finished_on" in values:
+        must_be_known(values["finished_on"], "types", "finished_on")
 
 
 def _check_machine(catalogue: Catalogue, code: str, values: dict[str, Any], problems: Problems) -> None:
@@ -59,11 +62,10 @@ def _check_machine(catalogue: Catalogue, code: str, values: dict[str, Any], prob
     type_values = catalogue.types.get(values.get("type", ""))
     if type_values is None or values.get("fieldlab") not in catalogue.fieldlabs:
         return  # told already
-    type_policy = EquipmentType(**_policy_fields(type_values)).type_policy
-    machine = Equipment(**_policy_fields(values))
-    if _policy_fields(values):
+    type_ = EquipmentType(**_policy_fields(type_values))
+    type_policy, machine = type_.type_policy, Equipment(**_policy_fields(values))
+    if _policy_fields(values) and _is_right(type_):  # else it is told at the type
         _tell(lambda: machine.check_policy_on(type_policy), values, path, problems)
-        _check_horizon(values, path, problems)
     policy = machine.policy_on(type_policy)
     hours = catalogue.opening_hours_of(code)
     if hours is None:
@@ -88,6 +90,14 @@ def _longest_attended(policy: Policy) -> timedelta:
     return policy.set_up + policy.shortest + policy.clean_up
 
 
+def _is_right(type_: EquipmentType) -> bool:
+    try:
+        type_.clean()
+    except ValidationError:
+        return False
+    return True
+
+
 def _tell(check: Callable[[], None], values: dict[str, Any], path: KeyPath, problems: Problems) -> None:
     """What the model's own check raises, at the key it is about if the file has that key."""
     try:
@@ -97,12 +107,23 @@ def _tell(check: Callable[[], None], values: dict[str, Any], path: KeyPath, prob
             problems.add((*path, name) if name in values else path, " ".join(messages))
 
 
-def _check_horizon(values: dict[str, Any], path: KeyPath, problems: Problems) -> None:
-    if values.get("horizon", timedelta(0)) > settings.CALENDARS_EXPANDED_AHEAD:
+def _check_finishing(catalogue: Catalogue, slug: str, entry: dict[str, Any], problems: Problems) -> None:
+    """A station and how long it is needed go together, and the station must take a reservation of that length."""
+    path, values = ("types", slug), catalogue.types[slug]
+    given = [key for key in ("finished_on", "finishing_time") if key in entry]
+    if len(given) == 1:
+        problems.add((*path, given[0]), _("“finished_on” and “finishing_time” go together."))
+    if values.get("finished_on") == slug:
+        problems.add((*path, "finished_on"), _("A type cannot finish its own results."))
+        return
+    station = catalogue.types.get(values.get("finished_on", ""))
+    if station is None or "finishing_time" not in values:
+        return
+    policy = EquipmentType(**_policy_fields(station)).type_policy
+    if not policy.allows(values["finishing_time"]):
         problems.add(
-            (*path, "horizon"),
-            _("Calendars are known %(days)d days ahead; the horizon must lie within.")
-            % {"days": settings.CALENDARS_EXPANDED_AHEAD.days},
+            (*path, "finishing_time"),
+            _("“%(name)s” takes no reservation of that length.") % {"name": values["finished_on"]},
         )
 
 

@@ -41,11 +41,13 @@ class Closures:
 class Catalogue:
     """By short name or code, in the order of the file.
 
-    The values of fieldlabs, types and equipment are by field of their model. Besides those there are "type" and
-    "fieldlab" (short names), "opening_hours" (a short name, ALWAYS, or absent) and "closures" (short names).
+    The values of fieldlabs, certificates, types and equipment are by field of their model. Besides those there are
+    "type", "fieldlab" and "finished_on" (short names), "opening_hours" (a short name, ALWAYS, or absent), "closures"
+    and a type's "certificates" (short names).
     """
 
     fieldlabs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    certificates: dict[str, dict[str, Any]] = field(default_factory=dict)
     types: dict[str, dict[str, Any]] = field(default_factory=dict)
     equipment: dict[str, dict[str, Any]] = field(default_factory=dict)
     opening_hours: dict[str, Hours] = field(default_factory=dict)

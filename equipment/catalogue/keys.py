@@ -179,6 +179,8 @@ POLICY_KEYS = {
 
 FIELDLABS = {**_NAMES, "place": _key("place", _text(100)), **_HOURS_AND_CLOSURES}
 
+CERTIFICATES = {**_NAMES, "valid_months": _key("valid_months", _whole(1, 600))}
+
 TYPES = {
     **_NAMES,
     "description": _key("description", _text(None)),
@@ -189,6 +191,9 @@ TYPES = {
     "payload_kg": _key("payload_kg", _kilograms),
     "seats": _key("seats", _whole(1, 30_000)),
     "materials": _key("materials", lambda written: list(_list_of(_text(40))(written))),
+    "certificates": _key("certificates", _list_of(_text(50), may_be_empty=True)),
+    "finished_on": _key("finished_on", _text(50)),
+    "finishing_time": _key("finishing_time", notation.duration),
     **_HOURS_AND_CLOSURES,
     **POLICY_KEYS,
 }
@@ -215,6 +220,7 @@ CLOSURES = {
 
 KINDS = {
     "fieldlabs": FIELDLABS,
+    "certificates": CERTIFICATES,
     "types": TYPES,
     "equipment": EQUIPMENT,
     "opening_hours": OPENING_HOURS,

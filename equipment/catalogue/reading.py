@@ -23,6 +23,7 @@ def read_catalogue(text: str) -> Catalogue:
         problems.add((name,), _("There is no such part of a catalogue.") + did_you_mean(name, list(KINDS)))
     catalogue = Catalogue(
         fieldlabs=_entries(content, "fieldlabs", problems),
+        certificates=_entries(content, "certificates", problems),
         types=_entries(content, "types", problems),
         equipment=_entries(content, "equipment", problems),
         opening_hours={

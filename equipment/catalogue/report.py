@@ -32,6 +32,7 @@ KIND_NAMES = {
     "opening_hours": gettext_lazy("opening hours"),
     "closures": gettext_lazy("closures"),
     "fieldlabs": gettext_lazy("fieldlabs"),
+    "certificates": gettext_lazy("kinds of certificates"),
     "types": gettext_lazy("types"),
     "equipment": gettext_lazy("equipment"),
 }

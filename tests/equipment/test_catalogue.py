@@ -14,7 +14,7 @@ from equipment.catalogue.lines import lines_of_keys
 from equipment.catalogue.notation import WeeklyHours, YearlyDays, duration, month_day, written
 from equipment.catalogue.notation import weekly_hours as hours_of
 from equipment.catalogue.public_holidays import public_holidays
-from equipment.models import CalendarSpan, Equipment, EquipmentType, Fieldlab
+from equipment.models import CalendarSpan, CertificateKind, Equipment, EquipmentType, Fieldlab
 from tests.conftest import NOW
 from tests.conftest import wall as clock
 
@@ -44,6 +44,13 @@ SMALL = dedent("""\
     opening_hours = "badge"
     closures = ["holidays"]
 
+    [certificates.basis]
+    name = "Basic instruction"
+    valid_months = 24
+
+    [certificates.powder]
+    name = "Powder"
+
     [types.ultimaker-s5]
     name = "UltiMaker S5"
     process = "fdm"
@@ -52,6 +59,15 @@ SMALL = dedent("""\
     shortest = "30m"
     longest = "8h"
     set_up = "15m"
+    certificates = ["basis"]
+    finished_on = "bench"
+    finishing_time = "1h"
+
+    [types.bench]
+    name = "Bench"
+    process = "cutting"
+    shortest = "15m"
+    longest = "2h"
 
     [equipment.FDM-01]
     type = "ultimaker-s5"
@@ -205,6 +221,17 @@ class TestReading:
             ('opening_hours = "always"', 'contact = "nobody"', "equipment.FDM-02.contact", "no e-mail address"),
             ("[equipment.FDM-02]", '[equipment."fdm 02"]', "equipment.fdm 02", "Capitals, digits and hyphens"),
             ("# A small facility.", "[machines.X]", "machines", "no such part"),
+            ('certificates = ["basis"]', 'certificates = ["bassis"]', "types.ultimaker-s5.certificates", "“basis”"),
+            ('certificates = ["basis"]', 'certificates = "basis"', "types.ultimaker-s5.certificates", "no list"),
+            ("valid_months = 24", "valid_months = 0", "certificates.basis.valid_months", "whole number from 1"),
+            ("valid_months = 24", "valid_mnths = 24", "certificates.basis.valid_mnths", "“valid_months”"),
+            ('name = "Powder"\n', "", "certificates.powder", "“name” is missing"),
+            ('finished_on = "bench"', 'finished_on = "bensh"', "types.ultimaker-s5.finished_on", "“bench”"),
+            ('finished_on = "bench"', 'finished_on = "ultimaker-s5"', "types.ultimaker-s5.finished_on", "its own"),
+            ('finished_on = "bench"\n', "", "types.ultimaker-s5.finishing_time", "go together"),
+            ('finishing_time = "1h"\n', "", "types.ultimaker-s5.finished_on", "go together"),
+            ('finishing_time = "1h"', 'finishing_time = "3h"', "types.ultimaker-s5.finishing_time", "of that length"),
+            ('finishing_time = "1h"', 'finishing_time = "1"', "types.ultimaker-s5.finishing_time", "no duration"),
             ('name = "Badge"\n', "", "opening_hours.badge", "“name” is missing"),
         ],
     )  # fmt: skip
@@ -263,6 +290,27 @@ class TestApplying:
         assert other.opening_hours is None
         assert other.policy.longest == timedelta(hours=4)
 
+    def test_what_a_type_needs_and_where_it_is_finished(self, small):
+        printer = EquipmentType.objects.get(slug="ultimaker-s5")
+        assert [kind.slug for kind in printer.required_certificates.all()] == ["basis"]
+        assert (printer.finished_on.slug, printer.finishing_time) == ("bench", timedelta(hours=1))
+        assert CertificateKind.objects.get(slug="basis").valid_months == 24
+        assert CertificateKind.objects.get(slug="powder").valid_months == 12
+
+    def test_other_certificates_and_another_station_are_told(self, small):
+        text = SMALL.replace('certificates = ["basis"]', 'certificates = ["basis", "powder"]')
+        text = text.replace('finished_on = "bench"\nfinishing_time = "1h"\n', "")
+        report = apply_catalogue(read_catalogue(text), now=NOW)
+        assert report["types"].changed == {
+            "ultimaker-s5": ["finishing_time: 1h → –", "finished_on: –", "certificates: basis, powder"]
+        }
+        printer = EquipmentType.objects.get(slug="ultimaker-s5")
+        assert printer.finished_on is None
+        assert printer.required_certificates.count() == 2
+        before = _row_versions()
+        assert not apply_catalogue(read_catalogue(text), now=NOW).changes_anything
+        assert _row_versions() == before
+
     @pytest.mark.parametrize(
         ("day", "hours"),
         [
@@ -313,7 +361,7 @@ class TestApplying:
 
     def test_a_key_taken_out_takes_its_default(self, small):
         apply_catalogue(read_catalogue(SMALL.replace('longest = "8h"\n', "")), now=NOW)
-        assert EquipmentType.objects.get().longest is None
+        assert EquipmentType.objects.get(slug="ultimaker-s5").longest is None
 
     def test_what_was_changed_by_hand_is_put_back_and_told(self, small):
         Fieldlab.objects.update(name="Renamed")
@@ -387,7 +435,8 @@ class TestApplying:
 
 def _row_versions() -> dict[tuple[str, int], str]:
     """The transaction that wrote each row last; a row written again, even with the same values, shows another."""
-    models = (Fieldlab, EquipmentType, Equipment, Calendar, Event, CalendarSpan, Equipment.closures.through)
+    models = (Fieldlab, CertificateKind, EquipmentType, Equipment, Calendar, Event, CalendarSpan)
+    models += (Equipment.closures.through, CertificateKind.required_for.through)
     found = {}
     with connection.cursor() as cursor:
         for model in models:

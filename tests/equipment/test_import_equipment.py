@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 
 from bookings.models import Reservation
 from bookings.planning import Wish
-from bookings.services import book
-from equipment.models import Equipment, Fieldlab
+from bookings.services import book, grant
+from equipment.models import CertificateKind, Equipment, Fieldlab
 from tests.conftest import wall
 from tests.equipment.test_catalogue import DEMO, SMALL
 
@@ -37,6 +37,7 @@ def imported(tmp_path):
 def test_it_says_what_was_added(imported):
     told = imported(SMALL)
     assert "equipment: 2 to add, 0 to change, 0 as they are" in told
+    assert "kinds of certificates: 2 to add" in told
     assert "+ equipment: FDM-01, FDM-02" in told
     assert told.endswith("Done.\n")
 
@@ -53,7 +54,7 @@ def test_a_dry_run_changes_nothing(imported):
 
 def test_one_mistake_and_nothing_is_changed(imported):
     text = SMALL.replace('opening_hours = "always"', 'opening_hours = "alway"')
-    with pytest.raises(CommandError, match=r"line 43, equipment.FDM-02.opening_hours: .*Did you mean “always”") as told:
+    with pytest.raises(CommandError, match=r"line 59, equipment.FDM-02.opening_hours: .*Did you mean “always”") as told:
         imported(text)
     assert str(told.value).endswith("Nothing was changed.")
     assert not Fieldlab.objects.exists()
@@ -85,9 +86,10 @@ class TestReservationsLeftOutside:
     LATER = SMALL.replace("Mo-Th 07:00-22:00", "Mo-Th 12:00-22:00")
 
     @pytest.fixture(autouse=True)
-    def reservation(self, imported, monkeypatch, now, engineer, verhagen, purpose):
+    def reservation(self, imported, monkeypatch, now, engineer, facility_manager, verhagen, purpose):
         monkeypatch.setattr("equipment.management.commands.import_equipment.timezone.now", lambda: now)
         imported(SMALL)
+        grant(user=engineer, kind=CertificateKind.objects.get(slug="basis"), by=facility_manager, now=now)
         wish = Wish(wall("09:00"), wall("10:00"), Equipment.objects.get(code="FDM-01"))
         book(booker=engineer, organisation=verhagen, purpose=purpose, wishes=[wish], now=now)
 

@@ -1,4 +1,4 @@
-"""`manage.py import_equipment FILE`: bring fieldlabs, types, machines and calendars in line with a catalogue file."""
+"""`manage.py import_equipment FILE`: bring what a facility offers in line with a catalogue file."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from equipment.catalogue import (
 
 class Command(BaseCommand):
     help = (
-        "Bring fieldlabs, types, equipment, opening hours and closures in line with a catalogue file. "
+        "Bring fieldlabs, certificates, types, equipment, opening hours and closures in line with a catalogue file. "
         "Nothing changes unless the whole file is right; what is not in it is left alone. See docs/catalogue.md."
     )
 

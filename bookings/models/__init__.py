@@ -2,6 +2,7 @@
 
 from bookings.models.bookings import (
     HOLDING_STATES,
+    SHOWN_STATES,
     Booking,
     BookingQuerySet,
     BookingReference,
@@ -17,6 +18,7 @@ from bookings.models.quotas import Quota, QuotaSpan
 
 __all__ = [
     "HOLDING_STATES",
+    "SHOWN_STATES",
     "Booking",
     "BookingQuerySet",
     "BookingReference",

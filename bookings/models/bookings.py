@@ -3,6 +3,7 @@
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
@@ -94,6 +95,10 @@ HOLDING_STATES = [
 ]
 
 
+# What a picture of a week shows: those that hold their slot, and those that did.
+SHOWN_STATES = [*HOLDING_STATES, ReservationState.COMPLETED]
+
+
 class ReservationQuerySet(models.QuerySet["Reservation"]):
     def holding(self) -> "ReservationQuerySet":
         """Those that keep others off the machine."""
@@ -155,6 +160,13 @@ class Reservation(models.Model):
         verbose_name = _("reservation")
         verbose_name_plural = _("reservations")
         ordering = ["period"]
+        indexes = [
+            GistIndex(
+                fields=["equipment", "occupied"],
+                condition=Q(state__in=SHOWN_STATES),
+                name="what_a_week_of_a_machine_shows",
+            )
+        ]
         constraints = [
             ExclusionConstraint(
                 name="no_double_booking",

@@ -13,13 +13,11 @@ from django.db.models.functions import JSONObject
 from psycopg.types.range import TimestamptzRange
 
 from bookings.free_time import machine_times
-from bookings.models import HOLDING_STATES, Reservation, ReservationState
+from bookings.models import SHOWN_STATES, Reservation
 from bookings.planning import MachineTime, merged, without
 from equipment.availability import Period
 from equipment.models import Equipment, EquipmentQuerySet
 from organisations.models import User
-
-SHOWN = [*HOLDING_STATES, ReservationState.COMPLETED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def _lane(machine: Equipment, time: MachineTime, user: User) -> Lane:
 def _visible(user: User, start: datetime, end: datetime):
     return (
         Reservation.objects.visible_to(user)
-        .filter(state__in=SHOWN, equipment=OuterRef("pk"))
+        .filter(state__in=SHOWN_STATES, equipment=OuterRef("pk"))
         .overlapping(TimestamptzRange(start, end))
         .order_by("period")
         .values(

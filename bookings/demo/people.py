@@ -11,6 +11,8 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db.models import Q
 
+from equipment.availability import Calendar
+from equipment.catalogue.calendars import CLOSURES_SLUG
 from equipment.models import EquipmentType, Operator
 from organisations.models import (
     AUDITORS,
@@ -26,6 +28,8 @@ from organisations.models import (
 )
 
 DECLARED_ON = date(2026, 1, 5)
+# Of the schools whose holidays the catalogue has: the short names of the closures.
+HOLIDAYS = {"summa-college": "vakanties-summa-college", "fontys": "vakanties-fontys"}
 
 # short name, name, class, region
 ORGANISATIONS = [
@@ -86,7 +90,8 @@ OTHERS = [
 
 
 def make_organisations() -> dict[str, Organisation]:
-    """By short name; those that are there already stay as they are."""
+    """By short name, the schools with their holidays; those that are there already stay as they are."""
+    calendars = {calendar.slug: calendar for calendar in Calendar.objects.filter(slug__startswith=CLOSURES_SLUG)}
     return {
         slug: Organisation.objects.get_or_create(
             slug=slug,
@@ -95,6 +100,7 @@ def make_organisations() -> dict[str, Organisation]:
                 "organisation_class": kind,
                 "region": region,
                 "declared_on": DECLARED_ON if kind in COMPANIES else None,
+                "holidays": calendars.get(CLOSURES_SLUG + HOLIDAYS.get(slug, "")),
             },
         )[0]
         for slug, name, kind, region in ORGANISATIONS

@@ -10,8 +10,36 @@ WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr")
 
 
 @dataclass(frozen=True)
+class Granted:
+    """Certificates of a person, granted and perhaps withdrawn so many days before the Monday of this week."""
+
+    person: str
+    kinds: list[str]
+    days_ago: int
+    by: str = "technician@example.org"
+    withdrawn_days_ago: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A quota: hours of an organisation per week, month or quarter, on a fieldlab, a type, or everything."""
+
+    organisation: str
+    hours: int
+    per: str
+    fieldlab: str = ""
+    type: str = ""
+    peak_weight: float = 1
+    off_peak_weight: float = 1
+
+
+@dataclass(frozen=True)
 class Lesson:
-    """A class, every week: one booking of so many machines of each type, `[starts, ends)` on the wall clock."""
+    """A class, for so many weeks: one booking of so many machines of each type, `[starts, ends)` on the wall clock.
+
+    It begins in the story's first week and leaves out closures and the school's holidays.
+    """
 
     title: str
     person: str
@@ -22,6 +50,8 @@ class Lesson:
     starts: time
     ends: time
     machines: dict[str, int]
+    weeks: int
+    supervisor: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +70,24 @@ class Habit:
 
 
 @dataclass(frozen=True)
+class OneOff:
+    """A booking made `hours_ago`: a machine of a type, for `hours` from `starts`, on the first working day on which
+    it can be had, from `working_day` on; that counts from today, or the next working day. With `finish` the
+    finishing station after it."""
+
+    person: str
+    organisation: str
+    purpose: str
+    title: str
+    type: str
+    hours_ago: int
+    working_day: int
+    starts: time
+    hours: float
+    finish: bool = False
+
+
+@dataclass(frozen=True)
 class PlannedOutage:
     """`working_day` counts from today, or the next working day; the hours are the wall clock's."""
 
@@ -52,16 +100,22 @@ class PlannedOutage:
 
 @dataclass(frozen=True)
 class Story:
+    certificates: list[Granted]
+    quotas: list[Share]
     lessons: list[Lesson]
     habits: list[Habit]
+    one_offs: list[OneOff]
     outages: list[PlannedOutage]
 
 
 def read_story(file: Path) -> Story:
     content = tomllib.loads(file.read_text(encoding="utf-8"))
     return Story(
+        [Granted(**entry) for entry in content["certificates"]],
+        [Share(**entry) for entry in content["quotas"]],
         [_lesson(**entry) for entry in content["lessons"]],
         [Habit(**{**entry, "days_ahead": tuple(entry["days_ahead"])}) for entry in content["habits"]],
+        [OneOff(**{**entry, "starts": time.fromisoformat(entry["starts"])}) for entry in content["one_offs"]],
         [_outage(**entry) for entry in content["outages"]],
     )
 

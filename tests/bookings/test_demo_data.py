@@ -1,8 +1,9 @@
 """The demo's people and bookings, and reservations in sets. Told once for all tests, on 24 February 2027."""
 
 import stat
-from datetime import UTC, timedelta
+from datetime import UTC, date, time, timedelta
 from io import StringIO
+from itertools import product
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Lower, Upper
 
+from bookings.balances import load_balances
 from bookings.demo.password import demo_password
 from bookings.demo.people import ORGANISATIONS, OTHERS, SIGN_IN_AS
 from bookings.demo.progress import Progress
@@ -17,11 +19,13 @@ from bookings.demo.scale import MACHINES, MOST, add_reservations
 from bookings.demo.story import read_story
 from bookings.free_time import timelines
 from bookings.management.commands.demo_data import CATALOGUE, STORY, make_demo
-from bookings.models import Booking, Reservation, ReservationState
+from bookings.models import Booking, Concern, Purpose, Reservation, ReservationState
+from bookings.planning import Wish
+from bookings.services import book
 from equipment.catalogue import read_catalogue
-from equipment.models import Equipment
+from equipment.models import Certificate, CertificateKind, Equipment, Operator
 from organisations.models import Membership, Organisation, User
-from tests.conftest import NOW
+from tests.conftest import AMSTERDAM, NOW, wall
 
 PASSWORD = "een-lang-demowachtwoord"
 
@@ -62,12 +66,20 @@ class TestStory:
     def test_its_machines_are_in_the_catalogue(self):
         types = {slug for lesson in self.story.lessons for slug in lesson.machines}
         types |= {slug for habit in self.story.habits for slug in habit.types}
+        types |= {one.type for one in self.story.one_offs} | {share.type for share in self.story.quotas} - {""}
         assert types <= self.catalogue.types.keys()
         assert {outage.equipment for outage in self.story.outages} <= self.catalogue.equipment.keys()
 
+    def test_its_certificates_and_fieldlabs_are_in_the_catalogue(self):
+        kinds = {kind for granted in self.story.certificates for kind in granted.kinds}
+        assert kinds <= self.catalogue.certificates.keys()
+        assert {share.fieldlab for share in self.story.quotas} - {""} <= self.catalogue.fieldlabs.keys()
+
     def test_its_people_book_for_their_own_organisations(self):
         belongs = {(person.email, person.organisation) for person in [*SIGN_IN_AS, *OTHERS]}
-        assert {(s.person, s.organisation) for s in [*self.story.lessons, *self.story.habits]} <= belongs
+        booked = [*self.story.lessons, *self.story.habits, *self.story.one_offs]
+        assert {(s.person, s.organisation) for s in booked} <= belongs
+        assert {(s.supervisor, s.organisation) for s in self.story.lessons} <= belongs
         assert {person.organisation for person in OTHERS} <= {slug for slug, *_rest in ORGANISATIONS}
 
 
@@ -90,6 +102,32 @@ class TestPeople:
         assert Organisation.objects.values("organisation_class").distinct().count() == 9
 
 
+class TestCertificates:
+    def test_one_ends_within_the_month_and_one_was_withdrawn(self, demo):
+        today, month = NOW.date(), timedelta(days=30)
+        ending = Certificate.objects.valid_on(today).filter(valid_until__lte=today + month)
+        assert set(ending.values_list("user__email", "kind__slug")) == {("engineer2@example.org", "laser")}
+        withdrawn = Certificate.objects.exclude(withdrawn_at=None).get()
+        assert withdrawn.user.email == "daan@example.org"
+        assert withdrawn.withdrawal_reason
+
+    def test_no_reservation_ahead_lacks_one(self, demo):
+        assert not Concern.objects.filter(code="not_certified").exists()
+
+    def test_every_operator_has_those_of_the_machines_they_run(self, demo):
+        for operator in Operator.objects.all():
+            needed = CertificateKind.objects.filter(required_for__operators=operator)
+            held = Certificate.objects.valid_on(NOW.date()).filter(user=operator.user)
+            assert not needed.exclude(pk__in=held.values("kind")).exists()
+
+    def test_the_schools_have_their_holidays(self, demo):
+        schools = Organisation.objects.exclude(holidays=None).values_list("slug", "holidays__slug")
+        assert dict(schools) == {
+            "summa-college": "closures-vakanties-summa-college",
+            "fontys": "closures-vakanties-fontys",
+        }
+
+
 class TestBookings:
     def test_there_are_four_weeks_on_either_side(self, demo):
         starts = Reservation.objects.annotate(start=Lower("period"))
@@ -98,7 +136,8 @@ class TestBookings:
         ordered = starts.order_by("start").values_list("start", flat=True)
         first, last = ordered.first(), ordered.last()
         assert timedelta(days=25) < NOW - first < timedelta(days=35)
-        assert timedelta(days=25) < last - NOW < timedelta(days=35)
+        assert starts.filter(booking__pattern=None, start__gt=NOW + timedelta(days=25)).exists()
+        assert last - NOW < timedelta(days=70)  # the longest class
 
     def test_each_was_made_before_it_began_and_none_in_the_future(self, demo):
         assert not Reservation.objects.filter(booking__created_at__gte=Lower(F("period"))).exists()
@@ -117,6 +156,51 @@ class TestBookings:
         for email in ("engineer@example.org", "engineer2@example.org", "teacher@example.org"):
             ahead = Reservation.objects.going_on_or_ahead(NOW).filter(booking__booker__email=email)
             assert ahead.exists(), email
+
+    def test_a_class_of_fourteen_weeks_is_one_booking_that_leaves_the_holidays_out(self, demo):
+        booking = Booking.objects.get(title="Cobots programmeren, 2A")
+        assert booking.supervisor.email == "teacher@example.org"
+        assert booking.pattern is not None
+        days = {_local(r.start).date() for r in booking.reservations.all()}
+        assert len(days) == 12
+        assert not {date(2027, 2, 9), date(2027, 4, 27)} & days  # carnaval, the King's birthday
+        assert {_local(r.start).time() for r in booking.reservations.all()} == {time(8, 30)}
+        assert booking.reservations.filter(period__contains=wall("2027-03-02 09:00")).count() == 4
+
+    def test_a_metal_print_comes_with_the_station_that_finishes_it(self, demo):
+        booking = Booking.objects.get(title="Warmtewisselaar, met losmaken")
+        printed, finished = booking.reservations.select_related("equipment").order_by("period")
+        assert (printed.equipment.code, finished.equipment.code) == ("LPBF-01", "POST-01")
+        assert finished.start >= printed.occupied.upper
+        assert None not in (printed.operator, finished.operator)
+
+    def test_some_requests_wait(self, demo):
+        waiting = Reservation.objects.filter(state=ReservationState.REQUESTED).values_list("booking__title", flat=True)
+        assert set(waiting) >= {"Nulserie behuizing", "Koelblok, tweede proef", "Grijper voor dunne plaat"}
+
+    def test_no_quota_is_overdrawn_and_each_is_used(self, demo):
+        balances = load_balances(Organisation.objects.all(), now=NOW)
+        assert len(balances) == 3
+        for balance in balances:
+            assert 0 < balance.current.used <= balance.current.hours
+            assert balance.coming.used <= balance.coming.hours
+
+    @pytest.mark.parametrize("code", ["FDM-01", "FDM-02", "FDM-03", "FDM-04", "SLA-01", "SLA-02", "COB-01", "COB-02"])
+    def test_the_engineer_is_refused_a_common_machine_for_a_clash_only(self, demo, code):
+        engineer = User.objects.get(email="engineer@example.org")
+        machine = Equipment.objects.get(code=code)
+        asked = {
+            "booker": engineer,
+            "organisation": engineer.memberships.get().organisation,
+            "purpose": Purpose.objects.get(code="trial-production"),
+            "now": NOW,
+            "dry_run": True,
+        }
+        starts = [wall(f"2027-02-{day} {hour:02}:00") for day, hour in product((25, 26), (8, 10, 13, 15, 18))]
+        wishes = [Wish(start, start + timedelta(hours=1), machine) for start in starts]
+        outcome = book(wishes=wishes, on_refusal="skip", **asked)
+        assert outcome.reservations
+        assert {refusal.code for refusal in outcome.skipped} <= {"clash"}
 
     def test_a_newcomer_finds_common_machines_free_tomorrow(self, demo):
         common = Equipment.objects.filter(code__regex="^(FDM|COB|ROB-0[23]|SLA|AR|LAS|SOL)-?")
@@ -213,3 +297,7 @@ def test_progress_says_nothing_where_nobody_watches():
     with Progress("Bookings", stream) as progress:
         progress(1, 2)
     assert stream.getvalue() == ""
+
+
+def _local(moment):
+    return moment.astimezone(AMSTERDAM)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bookings.demo.granting import give_quotas, grant_certificates
 from bookings.demo.password import demo_password
 from bookings.demo.people import (
     ORGANISATIONS,
@@ -78,7 +79,10 @@ def make_demo(*, password: str, now: datetime, progress=lambda done, of: None) -
         organisations = make_organisations()
         people = make_people(organisations, password=password)
         make_operators(people)
-        return tell(read_story(STORY), people=people, organisations=organisations, now=now, progress=progress)
+        story = read_story(STORY)
+        grant_certificates(story.certificates, people=people, now=now)
+        give_quotas(story.quotas, organisations=organisations)
+        return tell(story, people=people, organisations=organisations, now=now, progress=progress)
 
 
 def _was_told() -> bool:

@@ -17,17 +17,18 @@ HOLDING = [str(state) for state in HOLDING_STATES]
 
 FREE_TIME = """
 SELECT machine.id,
-       (SELECT range_agg(span.period) FROM equipment_calendarspan span
+       (SELECT range_agg(span.period)::text FROM equipment_calendarspan span
          WHERE span.calendar_id = machine.opening_hours_id AND span.period && asked.period),
-       (SELECT range_agg(span.period) FROM equipment_calendarspan span
+       (SELECT range_agg(span.period)::text FROM equipment_calendarspan span
           JOIN equipment_equipment_closures closed USING (calendar_id)
          WHERE closed.equipment_id = machine.id AND span.period && asked.period),
-       (SELECT range_agg(taken.occupied) FROM bookings_reservation taken
+       (SELECT range_agg(taken.occupied)::text FROM bookings_reservation taken
          WHERE taken.equipment_id = machine.id AND taken.occupied && asked.period AND taken.state = ANY (%s))
   FROM unnest(%s::bigint[], %s::tstzrange[]) AS asked(machine_id, period)
   JOIN equipment_equipment machine ON machine.id = asked.machine_id
 """
-"""Opening hours, closures and what is taken of each machine, each in a window of its own."""
+"""Opening hours, closures and what is taken of each machine, each in a window of its own. As text, which psycopg
+need not turn into ranges."""
 
 RESERVATIONS = """
 SELECT taken.id, taken.equipment_id, taken.period, taken.occupied, taken.state, booking.reference

@@ -10,7 +10,11 @@ from django.db import connection
 
 from bookings.demo.people import make_organisations, make_people
 from bookings.demo.scale import add_reservations
+from bookings.services import grant
 from equipment.catalogue import apply_catalogue, read_catalogue
+from equipment.models import CertificateKind
+
+BOOKER, TECHNICIAN = "engineer@example.org", "technician@example.org"
 
 
 @contextmanager
@@ -38,7 +42,9 @@ def fill(count: int, catalogue: Path, *, now: datetime, progress: Callable[[int,
     """Tables, machines, people and `count` reservations in the database in use; how many there are."""
     call_command("migrate", verbosity=0)
     apply_catalogue(read_catalogue(catalogue.read_text(encoding="utf-8")), now=now)
-    make_people(make_organisations(), password="nobody signs in here")
+    people = make_people(make_organisations(), password="nobody signs in here")
+    for kind in CertificateKind.objects.all():
+        grant(user=people[BOOKER], kind=kind, by=people[TECHNICIAN], now=now)
     added = add_reservations(count, now=now, progress=progress)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

@@ -13,14 +13,13 @@ from django.utils import timezone
 
 from bookings.bench.databases import bench_databases, fill
 from bookings.bench.timing import Measured, measure
-from bookings.bench.works import Bench, Work
+from bookings.bench.works import AT_MOST_TIMES_ONE_BOOKING, Bench, Work
 from bookings.demo.progress import Progress
 from bookings.demo.scale import MOST
 
 CATALOGUE = settings.BASE_DIR / "demo" / "atrium.toml"
 SIZES, QUICK_SIZES = [10_000, 1_000_000], [1_000, 10_000]
 AT_MOST_TIMES_SLOWER = 1.3
-AT_MOST_TIMES_ONE_BOOKING = 8
 
 Row = tuple[Work, dict[int, Measured]]
 

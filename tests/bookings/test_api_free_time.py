@@ -261,6 +261,15 @@ def test_free_slots_of_what_is_retired_is_an_empty_list(caller):
         ({"type": "ultimaker-s5", "minutes": 10**30}, "minutes"),
         ({"type": "ultimaker-s5", "limit": 1000}, "limit"),
         ({"type": "a\0b"}, "type"),
+        ({"process": "baking"}, "process"),
+        ({"process": "fdm", "type": "ultimaker-s5"}, "type"),
+        ({"height_mm": 300}, "process"),
+        ({"process": "fdm", "height_mm": 0}, "height_mm"),
+        ({"process": "fdm", "payload_kg": "nan"}, "payload_kg"),
+        ({"process": "fdm", "fieldlab": "nowhere"}, "fieldlab"),
+        ({"process": "fdm", "nights": "some"}, "nights"),
+        ({"process": "fdm", "organisation": "nobody"}, "organisation"),
+        ({"process": "fdm", "supervisor": "nobody@example.org"}, "supervisor"),
     ],
 )
 def test_a_search_that_is_not_right_is_told(caller, asked, field):
@@ -280,7 +289,7 @@ def test_reading_free_time_takes_the_same_number_of_statements_for_three_machine
             caller.get("free-slots", process="fdm", fieldlab="multi-material-3d", organisation="kempen")
         with django_assert_num_queries(3):
             caller.get("equipment/FDM-01/availability")
-        with django_assert_num_queries(6):  # and the certificates
+        with django_assert_num_queries(7):  # the machine itself, and its certificates
             caller.get("equipment/FDM-01")
         for code in ("FDM-02", "FDM-03"):
             if not Equipment.objects.filter(code=code).exists():

@@ -1,6 +1,7 @@
 """Free time: what is open and not taken, now and for whoever asks. The one computation of it; the calendar pages,
 the search, the rules and the reports all read it here."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -171,7 +172,7 @@ class _Searched:
         self.starts: list[Period] = []
 
     def look_at(self, time: MachineTime, duration: timedelta, earliest: datetime, latest: datetime, now: datetime):
-        self.time = time
+        self.time, self.free = time, time.free
         first = max(earliest, now + self.policy.notice_period, now)
         last = min(latest - duration, now + self.policy.horizon)
         cut = (Period(max(p.start, first), min(p.end, last)) for p in possible_starts(time, self.policy, duration))
@@ -179,7 +180,7 @@ class _Searched:
 
     def first_start_from(self, moment: datetime) -> datetime | None:
         """The first moment not before `moment` at which a slot may start, on the grid and before the last start."""
-        for stretch in self.starts:
+        for stretch in self.starts[bisect_left(self.starts, moment, key=lambda s: s.end) :]:
             start = next_on_grid(max(stretch.start, moment), self.policy.grid)
             while start <= stretch.end:
                 if not self._after_last_start(start):
@@ -222,7 +223,7 @@ def _choose(searched, start: datetime, duration: timedelta, units: int, choose: 
     for s in searched:
         occupied = occupied_by(start, end, s.policy, s.time.open) if s.may_start(start) else None
         if occupied is not None:
-            able.append((leaves_unbroken(occupied, s.time.free), s.machine.code, s))
+            able.append((leaves_unbroken(occupied, s.free), s.machine.code, s))
     best_first = [(s.machine, s.time) for _, _, s in sorted(able, key=lambda a: a[:2])]
     if len(best_first) < units:
         return None

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from bookings.free_time import Slot, free_slots, window_for
-from bookings.planning import MachineTime, occupied_by
-from bookings.proposals import Proposal
+from bookings.planning import ZONE, MachineTime, occupied_by
+from bookings.proposals import Facts, Proposal
 from bookings.rules import judge_booking
 from bookings.services.judging import Case, for_judging, load_organisation, plan_together
 from equipment.availability import Period
@@ -54,7 +54,7 @@ def find_slots(
         return tuple(p.proposal.equipment for p in planned) or None
 
     return free_slots(
-        equipment=list(machines.values()),
+        equipment=[m for m in machines.values() if _can_be_had_at_all(m, facts, hull)],
         duration=duration,
         earliest=earliest,
         latest=latest,
@@ -63,4 +63,20 @@ def find_slots(
         limit=limit,
         nights=nights,
         choose=choose,
+    )
+
+
+def _can_be_had_at_all(machine: Equipment, facts: Facts, hull: Period) -> bool:
+    """Whether there is somebody certified, an operator, and room for one more. Where there is not, no moment of the
+    search would do, and trying each takes long."""
+    policy, type_id = machine.policy, machine.type_id
+    limit = policy.open_reservation_limit
+    if limit is not None and facts.open_reservations.get(type_id, 0) >= limit:
+        return False
+    if policy.operator_needed and not facts.operators.get(type_id):
+        return False
+    first, last = (moment.astimezone(ZONE).date() for moment in hull)
+    return all(
+        any(since <= last and first < until for since, until in requirement.held)
+        for requirement in facts.requirements.get(type_id, ())
     )

@@ -19,7 +19,8 @@ class Proposal:
 
     `number` says which of the asked reservations it is for. `occupied` is the period with set-up and clean-up; None
     where that cannot be said: the end is not after the start, the dates are beyond every calendar, or an unattended
-    run would never be taken out. `moves_from` is the period it had, when an existing reservation is moved.
+    run would never be taken out. `moves_from` is the period it had, when an existing reservation is moved,
+    and `changes_type` that it was on a machine of another type.
     `beyond_calendars`: so far ahead or back that no calendar says anything of it; the rules about time refuse it.
     """
 
@@ -31,6 +32,7 @@ class Proposal:
     occupied: Period | None
     time: MachineTime
     moves_from: Period | None = None
+    changes_type: bool = False
     beyond_calendars: bool = False
 
     @property

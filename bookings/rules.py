@@ -327,8 +327,8 @@ def _stretches(proposal: Proposal) -> Sequence[Period]:
 )
 def organisation_keeps_few_open_reservations(proposal: Proposal, facts: Facts) -> str | None:
     limit = proposal.policy.open_reservation_limit
-    if limit is None or facts.moving:
-        return None
+    if limit is None or (facts.moving and not proposal.changes_type):
+        return None  # moved within its type it adds none
     type_id = proposal.equipment.type_id
     planned = sum(p.proposal.equipment.type_id == type_id for p in facts.planned)
     if facts.open_reservations.get(type_id, 0) + planned >= limit:

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
@@ -23,10 +24,12 @@ from organisations.models import User
 
 class GrantForm(forms.ModelForm):
     user = forms.ModelChoiceField(
-        User.objects.filter(is_active=True).order_by("name"), label=_("person"), widget=UnfoldAdminSelect2Widget
+        User.objects.filter(is_active=True).order_by("name"),
+        label=capfirst(_("person")),
+        widget=UnfoldAdminSelect2Widget,
     )
     valid_until = forms.DateField(
-        label=_("valid until"),
+        label=capfirst(_("valid until")),
         required=False,
         widget=UnfoldAdminSingleDateWidget,
         help_text=_("The first day on which it is no longer valid. Empty: for as long as the kind says."),

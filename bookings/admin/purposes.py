@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -14,7 +15,7 @@ from organisations.models import OrganisationClass
 
 class PurposeForm(forms.ModelForm):
     organisation_classes = forms.MultipleChoiceField(
-        label=_("for organisations of class"),
+        label=capfirst(_("for organisations of class")),
         choices=OrganisationClass.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
@@ -34,40 +35,52 @@ class PurposeForm(forms.ModelForm):
 
 
 class RulingForm(forms.ModelForm):
-    """A ruling that is in force, or was, stays as it is; another is added."""
-
     class Meta:
         model = PurposeRuling
         fields = ["valid_from", "economic", "source"]
 
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.stays = bool(self.instance.pk) and self.instance.valid_from <= today()
-        for field in self.fields.values():
-            field.disabled = field.disabled or self.stays
-
     def clean_valid_from(self):
         first = self.cleaned_data["valid_from"]
-        if not self.stays and first < today():
+        if first < today():
             raise forms.ValidationError(_("A ruling begins today or later. What was counted before stays."))
+        others = PurposeRuling.objects.filter(purpose=self.instance.purpose_id, valid_from=first)
+        if others.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("There is a ruling from that day on already."))
         return first
-
-
-class RulingsFormSet(forms.BaseInlineFormSet):
-    def add_fields(self, form, index):
-        super().add_fields(form, index)
-        if getattr(form, "stays", False) and "DELETE" in form.fields:
-            form.fields["DELETE"].disabled = True
 
 
 class RulingsInline(FacilityManagersOnly, TabularInline):
     model = PurposeRuling
-    form = RulingForm
-    formset = RulingsFormSet
     fields = ["valid_from", "economic", "source"]
     ordering = ["-valid_from"]
     extra = 0
-    verbose_name_plural = _("What it counts as; what is in force stays, add a line for what comes")
+    hide_title = True
+
+
+class RulingsInForceInline(RulingsInline):
+    """What has begun, and what it replaced, stays as it was."""
+
+    verbose_name_plural = _("What it counts as until now")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(valid_from__lte=today())
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+class RulingsToComeInline(RulingsInline):
+    form = RulingForm
+    verbose_name_plural = _("What it counts as from a day on")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(valid_from__gt=today())
 
 
 @admin.register(Purpose)
@@ -75,7 +88,7 @@ class PurposeAdmin(FacilityManagersOnly, ModelAdmin):
     form = PurposeForm
     list_display = ["name", "code", "counts_today", "classes", "offered_from", "offered_until", "position"]
     search_fields = ["name", "name_en", "code"]
-    inlines = [RulingsInline]
+    inlines = [RulingsInForceInline, RulingsToComeInline]
     fields = [
         "name",
         "name_en",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookings.models.fields import DateTimeMultiRangeField
 from bookings.models.purposes import Economic, Purpose
+from equipment.availability import ZONE
 from equipment.models import Equipment, Operator
 from organisations.models import Organisation, OrganisationClass, Role, User
 
@@ -197,7 +198,7 @@ class Reservation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.equipment.code} {self.start:%d-%m-%Y %H:%M}"
+        return f"{self.equipment.code} {self.start.astimezone(ZONE):%d-%m-%Y %H:%M}"
 
     @property
     def start(self):

@@ -22,6 +22,8 @@ MENDED_ELSEWHERE = {
     "clash",
     "no_unit_free",
 }
+# Whoever cannot book at all is not helped by another time.
+MENDED_NOWHERE = {"not_member", "organisation_suspended"}
 FARTHEST = timedelta(days=7)
 MOST_WISHES = 20  # a class whose every date is refused wants another plan, not a hundred searches
 
@@ -36,6 +38,8 @@ def with_alternatives(
 
     Every alternative was judged by the same rules, as a booking of its own.
     """
+    if any(refusal.code in MENDED_NOWHERE for refusal in refusals):
+        return list(refusals)
     first: dict[int, int] = {}
     for index, refusal in enumerate(refusals):
         if refusal.code in MENDED_ELSEWHERE and refusal.number is not None:

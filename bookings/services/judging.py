@@ -233,6 +233,7 @@ def _propose(wishes: Sequence[Wish], case: Case) -> list[list[Proposal]]:
                 occupied=occupied and Period(occupied.start.astimezone(UTC), occupied.end.astimezone(UTC)),
                 time=time,
                 moves_from=Period(moved.start, moved.end) if moved else None,
+                changes_type=moved is not None and moved.equipment.type_id != machine.type_id,
                 beyond_calendars=index not in times and wish.start < wish.end,
             )
         )

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bookings import services
 from bookings.models import Concern, Reservation, ReservationState
-from bookings.rules import Refused
+from bookings.proposals import Refused
 from bookings.wording import period_in_words
 
 PER_PAGE = 50

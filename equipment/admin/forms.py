@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.admin.utils import display_for_field
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _now_
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
@@ -176,7 +177,7 @@ class EquipmentTypeForm(forms.ModelForm):
 
     required_certificates = forms.ModelMultipleChoiceField(
         CertificateKind.objects.all(),
-        label=_("certificates needed"),
+        label=capfirst(_("certificates needed")),
         required=False,
         widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_("All that are ticked. None: nobody needs one."),

@@ -85,20 +85,14 @@ def trial(db) -> Purpose:
 
 
 def as_filled_in(purpose: Purpose, *rows: dict) -> dict:
-    """What the page of a purpose sends: its fields, its rulings as they stand, then `rows`."""
-    standing = [
-        {"id": r.pk, "valid_from": r.valid_from.isoformat(), "economic": r.economic, "source": r.source}
-        for r in purpose.rulings.order_by("-valid_from")
-    ]
-    known = len(standing)
-    for row in [r for r in rows if "id" in r]:
-        standing = [row if str(s["id"]) == str(row["id"]) else s for s in standing]
-    standing += [r for r in rows if "id" not in r]
+    """What the page of a purpose sends: its fields, and `rows` of rulings to come."""
+    known = sum("id" in row for row in rows)
     form = {"name": purpose.name, "name_en": purpose.name_en, "position": purpose.position}
-    form |= {"rulings-TOTAL_FORMS": len(standing), "rulings-INITIAL_FORMS": known}
-    for number, row in enumerate(standing):
-        form |= {f"rulings-{number}-{name}": value for name, value in row.items()}
-        form[f"rulings-{number}-purpose"] = purpose.pk
+    form |= {"rulings-TOTAL_FORMS": 0, "rulings-INITIAL_FORMS": 0}
+    form |= {"rulings-2-TOTAL_FORMS": len(rows), "rulings-2-INITIAL_FORMS": known}
+    for number, row in enumerate(rows):
+        form |= {f"rulings-2-{number}-{name}": value for name, value in row.items()}
+        form[f"rulings-2-{number}-purpose"] = purpose.pk
     return form
 
 
@@ -125,14 +119,25 @@ def test_a_ruling_that_begins_before_today_is_refused(as_manager, trial):
     assert rulings(trial) == before
 
 
+@pytest.mark.parametrize("prefix", ["rulings", "rulings-2"])
 @pytest.mark.parametrize("attempt", [{"economic": "non_economic"}, {"valid_from": "2027-05-01"}, {"DELETE": "on"}])
-def test_a_ruling_in_force_is_neither_edited_nor_deleted(as_manager, trial, attempt):
+def test_a_ruling_in_force_is_neither_edited_nor_deleted(as_manager, trial, attempt, prefix):
     before = rulings(trial)
     first = trial.rulings.get()
-    row = {"id": first.pk, "valid_from": first.valid_from.isoformat(), "economic": first.economic, "source": ""}
-    change(as_manager, trial, row | attempt)
+    row = {"id": first.pk, "purpose": trial.pk, "valid_from": "2018-01-01", "economic": "economic", "source": ""}
+    form = as_filled_in(trial) | {f"{prefix}-0-{name}": value for name, value in (row | attempt).items()}
+    form |= {f"{prefix}-TOTAL_FORMS": 1, f"{prefix}-INITIAL_FORMS": 1}
+    as_manager.post(page("bookings_purpose_change", trial.pk), form)
     assert rulings(trial) == before
     assert trial.rulings.get().source == first.source
+
+
+def test_two_rulings_for_one_day_are_refused(as_manager, trial):
+    trial.rulings.create(valid_from=date(2027, 2, 24), economic="economic")
+    before = rulings(trial)
+    answer = change(as_manager, trial, {"valid_from": "2027-02-24", "economic": "non_economic", "source": ""})
+    assert answer.status_code == 200
+    assert rulings(trial) == before
 
 
 def test_a_ruling_to_come_is_still_edited_and_deleted(as_manager, trial):
@@ -342,6 +347,7 @@ def test_the_history_says_who_did_what(as_manager, make_reservation, engineer, o
     assert said.index("confirmed → cancelled") < said.index("period: Mon")
     own = as_manager.get(page("bookings_reservation_change", reservation.pk)).content.decode()
     assert "state: confirmed → cancelled" in own
+    assert "FDM-01 01-03-2027 13:00" in own
 
 
 def test_a_decision_and_its_reason_stand_with_the_reservation(

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from bookings.models import Quota, Reservation
 from bookings.planning import Wish
 from bookings.proposals import Refused
-from bookings.services import book, find_slots
+from bookings.services import book, find_slots, move
 from equipment.availability import ZONE, add_outage, closed_days, midnight, new_calendar, weekly_hours
 from equipment.models import Certificate, CertificateKind, Equipment, EquipmentType, Fieldlab, Operator, Process
 from organisations.models import User
 from tests.bookings.slow_model import SlowModel
-from tests.conftest import wall
+from tests.conftest import NOW, wall
 
 STEP = timedelta(minutes=15)
 DAYS = 5  # that are searched and booked in
@@ -428,3 +428,28 @@ def test_hours_elapse_alike_in_every_zone(saturday, zone, always_open, engineer,
         with pytest.raises(Refused) as refused:
             book(booker=engineer, purpose=purpose, wishes=[wish], **who)
         assert [refusal.code for refusal in refused.value.refusals] == [code]
+
+
+# ---- Found along the way ----------------------------------------------------------------------------------------
+
+
+def test_a_move_does_not_go_around_the_limit_of_another_type(make_reservation, make_equipment, fieldlab, engineer):
+    limited = EquipmentType.objects.create(name="Scanner", slug="scanner", open_reservation_limit=1)
+    scanner = make_equipment("SCAN-01", type=limited)
+    make_reservation("13:00", "14:00", equipment=scanner)
+    printing = make_reservation("09:00", "11:00")
+    with pytest.raises(Refused) as refused:
+        move(reservation=printing, actor=engineer, now=NOW, equipment=scanner)
+    assert [refusal.code for refusal in refused.value.refusals] == ["too_many_open"]
+
+
+def test_nothing_is_suggested_to_who_cannot_book_at_all(make_reservation, verhagen, second_printer, other_engineer):
+    make_reservation()
+    with pytest.raises(Refused) as refused:
+        make_reservation(booker=other_engineer)
+    assert [(r.code, r.alternatives) for r in refused.value.refusals] == [("not_member", ()), ("clash", ())]
+    verhagen.suspended_at = NOW
+    verhagen.save()
+    with pytest.raises(Refused) as refused:
+        make_reservation()
+    assert [(r.code, r.alternatives) for r in refused.value.refusals] == [("organisation_suspended", ()), ("clash", ())]

@@ -643,3 +643,10 @@ def test_dates_are_those_of_amsterdam():
     assert asked.start.astimezone(ZONE).date() == MARCH_2
     held = {PRINTERS.pk: [Requirement(INSTRUCTION, [(BEFORE, MARCH_2)])]}
     assert broken(asked, requirements=held) == ["not_certified"]
+
+
+def test_a_move_to_another_type_is_one_more_of_that_type():
+    policy = Policy(open_reservation_limit=3)
+    moved = proposal(policy=policy, changes_type=True)
+    assert broken(moved, open_reservations={PRINTERS.pk: 2}, moving=True) == []
+    assert broken(moved, open_reservations={PRINTERS.pk: 3}, moving=True) == ["too_many_open"]

@@ -136,7 +136,10 @@ def test_two_rulings_for_one_day_are_refused(as_manager, trial):
     trial.rulings.create(valid_from=date(2027, 2, 24), economic="economic")
     before = rulings(trial)
     answer = change(as_manager, trial, {"valid_from": "2027-02-24", "economic": "non_economic", "source": ""})
-    assert answer.status_code == 200
+    assert "There is a ruling from that day on already." in answer.content.decode()
+    assert rulings(trial) == before
+    twice = {"valid_from": "2027-06-01", "economic": "non_economic", "source": ""}
+    assert change(as_manager, trial, twice, twice).status_code == 200
     assert rulings(trial) == before
 
 

@@ -1,4 +1,4 @@
-"""What is judged, by what, and what comes of it: proposals, the facts that rules read, plans and refusals. Only data."""
+"""What is judged, by what, and what comes of it: proposals, facts, plans and refusals. Only data."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

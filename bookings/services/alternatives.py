@@ -141,4 +141,6 @@ class _Search:
     def _proposal(self, number: int, machine: Equipment, start: datetime, end: datetime) -> Proposal:
         time = self._time(number, machine)
         occupied = occupied_by(start, end, machine.policy, time.open)
-        return Proposal(number, machine, machine.policy, start, end, occupied, time)
+        moved = self.case.moved
+        changes_type = moved is not None and moved.equipment.type_id != machine.type_id
+        return Proposal(number, machine, machine.policy, start, end, occupied, time, changes_type=changes_type)

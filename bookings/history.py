@@ -17,7 +17,7 @@ from organisations.models import Organisation, User
 NOT_TOLD = {"occupied", "operated", "revision", "decided_by", "decided_at", "cancelled_at", "pattern"}
 NAMED = {Equipment: (), Operator: ("user",), User: (), Purpose: (), Organisation: ()}
 
-Names = Mapping[type[models.Model], Mapping[Any, models.Model]]
+Names = Mapping[Any, Mapping[Any, Any]]  # per model, by id: what the events refer to
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def history_of(booking: Booking, reservations: Sequence[Reservation]) -> list[En
     return entries[::-1]
 
 
-def _events(model: type[models.Model], pks: Iterable[int]) -> list:
+def _events(model: Any, pks: Iterable[int]) -> list:
     return list(model.pgh_event_model.objects.filter(pgh_obj__in=list(pks)).select_related("pgh_context"))
 
 

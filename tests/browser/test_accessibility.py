@@ -2,11 +2,12 @@
 
 import pytest
 
+from bookings.models import Quota
 from tests.browser.conftest import AXE, PHONE, WIDE
 
 pytestmark = pytest.mark.browser
 
-ADDRESSES = ["/", "/machines/FDM-01/", "/bookings/", "/me/"]
+ADDRESSES = ["/", "/machines/FDM-01/", "/bookings/", "/shares/", "/house-rules/", "/me/"]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -23,6 +24,7 @@ def test_no_page_keeps_anybody_out(
     open_page, sign_in, engineer, other_engineer, kempen, make_booking, printer, second_printer, viewport, theme
 ):
     booked = make_booking(("09:00", "11:00"), ("13:00", "15:00"), title="Housing").booking
+    Quota.objects.create(organisation=booked.organisation, span="week", hours=5)
     make_booking(("2027-03-02 09:00", "2027-03-02 11:00"), booker=other_engineer, organisation=kempen)
     entrance = open_page(viewport=viewport, theme=theme, bypass_csp=True)
     wrong = []

@@ -353,6 +353,7 @@ def throw_away(*, durable: bool = False) -> Iterator[dict[str, str]]:
     kept.mkdir(parents=True, exist_ok=True)
     _sweep(kept)
     folder = Path(tempfile.mkdtemp(dir=kept))
+    folder.chmod(0o711)  # for the account that root runs PostgreSQL as
     servers: dict[str, Server] = {}
     try:
         for variable, kind in (("DATABASE_URL", PostgreSQL), ("REDIS_URL", Redis)):

@@ -53,8 +53,8 @@ def start(tmp_path):
 
     yield start
     for run in runs:
-        run.kill()
-        run.wait()
+        run.terminate()  # in order, so that it ends its children
+        run.wait(timeout=30)
         run.stdout.close()
 
 

@@ -153,14 +153,15 @@ class Server:
             self.shut_down()
             return True
 
-    def _sockets(self, account: Account) -> Path:
-        """A folder for sockets that only this account opens: beside the data, or in /tmp where that is too long."""
+    @property
+    def sockets(self) -> Path:
+        """The folder of its socket, which only its account opens: beside the data, or in /tmp where that is too long."""
         beside = self.home.resolve() / "run"
         plain = all(character.isalnum() or character in "/._-" for character in str(beside))
         if plain and len(os.fsencode(beside)) <= LONGEST_SOCKET_FOLDER:
             return beside
         place = self.home.stat()
-        return Path("/tmp") / f"bic-{self.name}-{account.uid}-{place.st_dev:x}-{place.st_ino:x}"
+        return Path("/tmp") / f"bic-{self.name}-{place.st_dev:x}-{place.st_ino:x}"
 
     def _failed(self, what: str) -> ImproperlyConfigured:
         with suppress(OSError):
@@ -182,10 +183,6 @@ class PostgreSQL(Server):
     @property
     def data(self) -> Path:
         return self.home.resolve() / "data"
-
-    @property
-    def sockets(self) -> Path:
-        return self._sockets(self.account)
 
     @property
     def url(self) -> str:
@@ -292,7 +289,7 @@ class Redis(Server):
 
     @property
     def socket(self) -> Path:
-        return self._sockets(Account.mine()) / "redis.sock"
+        return self.sockets / "redis.sock"
 
     @property
     def url(self) -> str:
@@ -384,9 +381,9 @@ def _use_and_stop(server: Server) -> bool:
 
 def _remove(folder: Path) -> None:
     for server in (PostgreSQL(folder), Redis(folder)):
+        if server.home.exists():
+            shutil.rmtree(server.sockets, ignore_errors=True)
         shutil.rmtree(server.home.resolve(), ignore_errors=True)
-        with suppress(OSError):
-            shutil.rmtree(server._sockets(Account.mine()), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -155,7 +155,7 @@ class Server:
 
     @property
     def sockets(self) -> Path:
-        """The folder of its socket, which only its account opens: beside the data, or in /tmp where that is too long."""
+        """The folder of its socket, open to its account alone: beside the data, or in /tmp where that is too long."""
         beside = self.home.resolve() / "run"
         plain = all(character.isalnum() or character in "/._-" for character in str(beside))
         if plain and len(os.fsencode(beside)) <= LONGEST_SOCKET_FOLDER:

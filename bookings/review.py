@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from bookings.free_time import machine_times
-from bookings.models import Concern, Reservation
+from bookings.models import Concern, Override, Reservation
 from bookings.planning import MachineTime, lies_in, merged, overlap
 from bookings.wording import period_in_words
 from equipment.availability import Hit, Period
@@ -19,7 +19,7 @@ REVIEWED_CODES = ("outside_opening_hours", "during_outage")
 
 def review_reservations(equipment_ids: Iterable[int], *, now: datetime) -> None:
     """Raise a concern for each reservation ahead on these machines that lies outside open time or in an outage, and
-    settle those that no longer do. Four statements at most."""
+    settle those that no longer do. Five statements at most."""
     ahead = list(
         Reservation.objects.holding()
         .going_on_or_ahead(now)
@@ -28,14 +28,17 @@ def review_reservations(equipment_ids: Iterable[int], *, now: datetime) -> None:
     )
     times = machine_times([(r.equipment_id, r.occupied.lower, r.occupied.upper) for r in ahead])
     broken = {(r.pk, code) for r, time in zip(ahead, times, strict=True) for code in broken_codes(r, time)}
-    raised = Concern.objects.filter(
-        reservation__equipment__in=equipment_ids, code__in=REVIEWED_CODES, settled_at=None
-    ).values_list("pk", "reservation_id", "code")
+    broken -= Override.objects.in_force(ahead)
+    raised = (
+        Concern.objects.standing()
+        .filter(reservation__equipment__in=equipment_ids, code__in=REVIEWED_CODES)
+        .values_list("pk", "reservation_id", "code")
+    )
     known = {(reservation_id, code): pk for pk, reservation_id, code in raised}
     Concern.objects.bulk_create(
         Concern(reservation_id=pk, code=code, raised_at=now) for pk, code in sorted(broken - known.keys())
     )
-    Concern.objects.filter(pk__in=[known[key] for key in known.keys() - broken]).update(settled_at=now)
+    Concern.objects.filter(pk__in=[known[key] for key in known.keys() - broken]).mend(now)
 
 
 def broken_codes(reservation: Reservation, time: MachineTime) -> list[str]:
@@ -62,7 +65,8 @@ def _with_people(reservation: Reservation, occupied: Period) -> Sequence[Period]
 def preview(equipment_ids: Iterable[int], *, now: datetime) -> list[Hit]:
     """Inside a change that is being tried, after its review: what it hits that was all right before."""
     hit = (
-        Concern.objects.filter(reservation__equipment__in=equipment_ids, raised_at=now, settled_at=None)
+        Concern.objects.open()
+        .filter(reservation__equipment__in=equipment_ids, raised_at=now)
         .select_related("reservation__equipment", "reservation__booking__organisation")
         .order_by("reservation__period")
     )

@@ -55,12 +55,12 @@ class MatterFilter(admin.SimpleListFilter):
 
 @admin.register(Concern)
 class ConcernAdmin(FacilityManagersOnly, ModelAdmin):
-    list_display = ["matter", "machine", "when", "booking", "organisation", "raised_at", "settled_at"]
+    list_display = ["matter", "machine", "when", "booking", "organisation", "raised_at", "settled_at", "settled_by"]
     list_filter = [OpenFilter, MatterFilter, "reservation__equipment__fieldlab"]
     search_fields = ["reservation__booking__reference", "reservation__equipment__code"]
-    list_select_related = ["reservation__equipment", "reservation__booking__organisation"]
+    list_select_related = ["reservation__equipment", "reservation__booking__organisation", "settled_by"]
     ordering = ["reservation__period"]
-    fields = ["matter", "machine", "when", "booking", "organisation", "raised_at", "settled_at"]
+    fields = ["matter", "machine", "when", "booking", "organisation", "raised_at", "settled_at", "settled_by"]
     readonly_fields = fields
     actions = ["settle"]
 

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models.fields import DateTimeMultiRangeField
@@ -213,6 +214,13 @@ class Reservation(models.Model):
         return self.state in HOLDING_STATES
 
 
+class OverrideQuerySet(models.QuerySet["Override"]):
+    def in_force(self, reservations) -> set[tuple[int, str]]:
+        """(reservation id, rule) of what was set aside for these as they stand now, not before a move."""
+        current = self.filter(reservation__in=reservations, revision=F("reservation__revision"))
+        return set(current.values_list("reservation_id", "code"))
+
+
 class Override(models.Model):
     """A rule that a facility manager set aside for one reservation, with the reason."""
 
@@ -221,6 +229,11 @@ class Override(models.Model):
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
     reason = models.CharField(_("reason"), max_length=250)
     at = models.DateTimeField(_("when"))
+    revision = models.PositiveIntegerField(
+        default=0, editable=False, help_text="The revision of the reservation that it is for; a move is judged anew."
+    )
+
+    objects = OverrideQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("override")
@@ -230,13 +243,34 @@ class Override(models.Model):
         return f"{self.code}: {self.reason}"
 
 
+class ConcernQuerySet(models.QuerySet["Concern"]):
+    def open(self) -> "ConcernQuerySet":
+        """Those that wait for a facility manager."""
+        return self.filter(settled_at=None)
+
+    def standing(self) -> "ConcernQuerySet":
+        """Those whose rule is still not kept, also where a manager lets it be."""
+        return self.filter(mended_at=None)
+
+    def mend(self, now) -> int:
+        """The rule is kept again, or the reservation was moved or ended: nothing is left to settle."""
+        return self.standing().update(mended_at=now, settled_at=Coalesce("settled_at", now))
+
+
 class Concern(models.Model):
-    """A reservation that no longer keeps a rule, since something else changed; open until a manager settles it."""
+    """A reservation that no longer keeps a rule, since something else changed. Open until it is mended or a facility
+    manager lets it be; what a manager lets be is not raised again until it was mended."""
 
     reservation = models.ForeignKey(Reservation, models.CASCADE, related_name="concerns", verbose_name=_("reservation"))
     code = models.CharField(_("rule"), max_length=30)
     raised_at = models.DateTimeField(_("raised"))
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    settled_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("settled by")
+    )
+    mended_at = models.DateTimeField(_("mended"), null=True, blank=True)
+
+    objects = ConcernQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("concern")
@@ -245,9 +279,12 @@ class Concern(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["reservation", "code"],
-                condition=Q(settled_at=None),
-                name="one_open_concern_per_reservation_and_rule",
-            )
+                condition=Q(mended_at=None),
+                name="one_standing_concern_per_reservation_and_rule",
+            ),
+            models.CheckConstraint(
+                condition=Q(mended_at=None) | Q(settled_at__isnull=False), name="what_is_mended_is_settled"
+            ),
         ]
 
     def __str__(self) -> str:

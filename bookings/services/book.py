@@ -212,7 +212,14 @@ def write_overrides(
     if override is None:
         return
     Override.objects.bulk_create(
-        Override(reservation=reservation, code=code, by=override.by, reason=override.reason, at=now)
+        Override(
+            reservation=reservation,
+            code=code,
+            by=override.by,
+            reason=override.reason,
+            at=now,
+            revision=reservation.revision,
+        )
         for reservation, planned in zip(reservations, verdict.accepted, strict=True)
         for code in planned.set_aside
     )

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bookings.facts import load_requirements
-from bookings.models import Concern, Reservation
+from bookings.models import Concern, Override, Reservation
 from bookings.planning import ZONE
 from bookings.proposals import Refusal, Refused
 from bookings.rules import held_throughout
@@ -58,13 +58,14 @@ def review_certificates(user: User, kind: CertificateKind, *, now: datetime) -> 
         .select_related("booking", "equipment")
     )
     ahead = list(needing.filter(booking__booker=user) | needing.filter(booking__supervisor=user))
-    broken = {reservation.pk for reservation in ahead if not _certified(reservation)}
-    open_concerns = Concern.objects.filter(reservation__in=[r.pk for r in ahead], code="not_certified", settled_at=None)
-    known = set(open_concerns.values_list("reservation_id", flat=True))
+    set_aside = Override.objects.in_force(ahead)
+    broken = {r.pk for r in ahead if (r.pk, "not_certified") not in set_aside and not _certified(r)}
+    standing = Concern.objects.standing().filter(reservation__in=ahead, code="not_certified")
+    known = set(standing.values_list("reservation_id", flat=True))
     Concern.objects.bulk_create(
         Concern(reservation_id=pk, code="not_certified", raised_at=now) for pk in sorted(broken - known)
     )
-    open_concerns.exclude(reservation__in=broken).update(settled_at=now)
+    standing.exclude(reservation__in=broken).mend(now)
 
 
 def _certified(reservation: Reservation) -> bool:

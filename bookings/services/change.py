@@ -20,6 +20,10 @@ from organisations.models import User
 
 MOVABLE_STATES = (ReservationState.REQUESTED, ReservationState.CONFIRMED)
 
+TIMES = ("period", "occupied", "operator_id", "operated")
+DECISION = ("decided_by", "decided_at", "decision_reason")
+MOVED_COLUMNS = ("equipment", "state", "revision", *TIMES, *DECISION)
+
 # A reservation as it would be, unsaved, and the verdict that allows it.
 Judged = tuple[Reservation, Verdict]
 
@@ -75,11 +79,10 @@ def _move(
         as_judged = Reservation.objects.filter(
             pk=before.pk, state=before.state, period=before.period, equipment=before.equipment
         )
-        columns = times_of(verdict.accepted[0])
-        if not as_judged.update(equipment=moved.equipment, state=moved.state, revision=moved.revision, **columns):
+        if not as_judged.update(**{column: getattr(moved, column) for column in MOVED_COLUMNS}):
             raise Overtaken
         write_overrides([moved], verdict, override, now)
-        moved.concerns.filter(settled_at=None).update(settled_at=now)
+        moved.concerns.mend(now)
     return moved
 
 
@@ -132,6 +135,8 @@ def _moved(before: Reservation, actor: User, verdict: Verdict) -> Reservation:
     moved.state = state_at_first(verdict.accepted[0].proposal, actor)
     for column, value in times_of(verdict.accepted[0]).items():
         setattr(moved, column, value)
+    if moved.state == ReservationState.REQUESTED:
+        moved.decided_by, moved.decided_at, moved.decision_reason = None, None, ""
     return moved
 
 
@@ -170,7 +175,7 @@ def _cancel(reservations: Iterable[Reservation], now: datetime) -> list[Reservat
         if still.update(state=ReservationState.CANCELLED, cancelled_at=now, cancelled_late=late):
             reservation.state, reservation.cancelled_at = ReservationState.CANCELLED, now
             reservation.cancelled_late = late
-            reservation.concerns.filter(settled_at=None).update(settled_at=now)
+            reservation.concerns.mend(now)
             cancelled.append(reservation)
     return cancelled
 

@@ -13,4 +13,4 @@ def settle(*, concern_ids: list[int], actor: User, now: datetime) -> int:
     """How many of these were open and are settled now. `Refused` unless a facility manager does it."""
     if not actor.is_facility_manager:
         raise Refused([Refusal("not_allowed", _("A facility manager settles concerns."))])
-    return Concern.objects.filter(pk__in=concern_ids, settled_at=None).update(settled_at=now)
+    return Concern.objects.open().filter(pk__in=concern_ids).update(settled_at=now, settled_by=actor)

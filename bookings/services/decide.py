@@ -12,7 +12,7 @@ from organisations.models import User
 
 
 def approve(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
-    """A request becomes confirmed. `Refused` where it is no request any more, has begun, or is not the actor's to say.
+    """A request becomes confirmed. `Refused` where it is no request any more, is over, or is not the actor's to say.
 
     Nothing is judged again: the request held its slot all the time.
     """
@@ -35,6 +35,8 @@ def _decide(reservation: Reservation, actor: User, now: datetime, state: Reserva
         if state == ReservationState.CONFIRMED:
             request = request.filter(period__endswith__gt=now)
         decided = request.update(state=state, decided_by=actor, decided_at=now, decision_reason=reason)
+        if decided and state == ReservationState.DECLINED:
+            reservation.concerns.mend(now)
     reservation.refresh_from_db()
     if not decided:
         raise Refused([_refusal(reservation, "not_possible", _("This is no longer a request to decide about."))])

@@ -114,7 +114,7 @@ def _what(reservation: Reservation) -> str:
 
 def _desk(request, *, declining: tuple[int, DeclineForm] | None = None, status: int = 200):
     now = timezone.now()
-    open_concerns = Concern.objects.filter(settled_at=None)
+    open_concerns = Concern.objects.open()
     waiting = (
         Reservation.objects.filter(state=ReservationState.REQUESTED)
         .select_related("booking__organisation", "booking__booker", "booking__purpose", "equipment", "operator__user")

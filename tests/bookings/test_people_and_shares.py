@@ -89,6 +89,16 @@ def test_a_withdrawn_certificate_marks_what_it_breaks_and_a_new_one_settles_it(
     assert not Concern.objects.filter(settled_at=None).exists()
 
 
+def test_a_certificate_that_was_set_aside_is_no_concern(
+    make_booking, instruction, facility_manager, technician, engineer
+):
+    override = Overriding(by=facility_manager, reason="I stay with it")
+    make_booking(("09:00", "10:00"), booker=facility_manager, override=override)
+    certificate = grant(user=facility_manager, kind=instruction, by=technician, now=NOW)
+    withdraw(certificate=certificate, by=technician, now=NOW, reason="Moved on")
+    assert not Concern.objects.exists()
+
+
 def test_only_technicians_grant_and_withdraw(instruction, engineer):
     with pytest.raises(Refused) as refused:
         grant(user=engineer, kind=instruction, by=engineer, now=NOW)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bookings.models import Concern
-from bookings.services import cancel, move
-from equipment.availability import add_outage, cancel_day, closed_days, what_if
+from bookings.services import Overriding, cancel, decline, move, settle
+from equipment.availability import add_outage, cancel_day, closed_days, roll_forward, what_if
 from tests.conftest import MONDAY, NOW, wall
 
 
@@ -93,3 +93,48 @@ def test_closing_time_moved_forward_marks_the_late_ones(make_reservation, workin
     event.end = event.end - timedelta(hours=3)
     event.save()
     assert open_concerns() == {(late.pk, "outside_opening_hours")}
+
+
+def test_what_a_manager_lets_stand_does_not_come_back_with_the_next_night(make_reservation, printer, facility_manager):
+    reservation = make_reservation()
+    add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW)
+    concern = Concern.objects.get()
+    settle(concern_ids=[concern.pk], actor=facility_manager, now=NOW)
+    roll_forward(now=NOW + timedelta(days=1))
+    assert not Concern.objects.open().exists()
+    concern.refresh_from_db()
+    assert (concern.reservation, concern.settled_by) == (reservation, facility_manager)
+
+
+def test_what_was_let_stand_and_then_mended_is_told_when_it_breaks_again(make_reservation, printer, facility_manager):
+    reservation = make_reservation()
+    outage = add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW)
+    settle(concern_ids=[Concern.objects.get().pk], actor=facility_manager, now=NOW)
+    outage.delete()
+    add_outage(printer, start=wall("10:30"), end=wall("15:00"), title="Belt", now=NOW)
+    assert [(c.reservation, c.code) for c in Concern.objects.open()] == [(reservation, "during_outage")]
+
+
+def test_a_rule_that_was_set_aside_for_a_reservation_is_no_concern(make_booking, facility_manager):
+    override = Overriding(by=facility_manager, reason="Open day")
+    make_booking(("19:00", "20:00"), booker=facility_manager, override=override)
+    roll_forward(now=NOW + timedelta(days=1))
+    assert not Concern.objects.exists()
+
+
+def test_a_declined_request_leaves_no_concern(make_reservation, printer, printer_type, facility_manager):
+    printer_type.approval = "manager"
+    printer_type.save()
+    request = make_reservation()
+    add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW)
+    decline(reservation=request, actor=facility_manager, now=NOW, reason="It broke")
+    assert open_concerns() == set()
+
+
+def test_what_was_set_aside_before_a_move_counts_no_more_after_it(make_booking, facility_manager, working_hours):
+    override = Overriding(by=facility_manager, reason="Open day")
+    reservation = make_booking(("19:00", "20:00"), override=override).reservations[0]
+    tuesday = {"start": wall("2027-03-02 09:00"), "end": wall("2027-03-02 10:00")}
+    move(reservation=reservation, actor=facility_manager, now=NOW, **tuesday)
+    cancel_day(working_hours.event_set.get(), tuesday["start"].date(), now=NOW)
+    assert open_concerns() == {(reservation.pk, "outside_opening_hours")}

@@ -17,16 +17,16 @@ run: prepare ## the whole system with the demo Atrium; HOST and PORT move it
 	@DEBUG=$${DEBUG:-1} DEMO=$${DEMO:-1} $(PREPARED) manage.py run
 
 test: prepare ## the test suite; ARGS="tests/bookings -x" runs a part
-	@DEBUG=1 $(PREPARED) -m bic.embedded $(PREPARED) -m pytest $(ARGS)
+	@DEBUG=1 $(PREPARED) -m bic.throw_away $(PREPARED) -m pytest $(ARGS)
 
 lint: prepare ## style, types, the order of imports, migrations that are missing
 	@$(PREPARED) -m ruff check .
 	@$(PREPARED) -m ruff format --check .
 	@$(PREPARED) -c "from importlinter.cli import lint_imports_command as lint; lint()"
-	@DEBUG=1 $(PREPARED) -m bic.embedded sh -c '$(PREPARED) -m mypy && $(PREPARED) manage.py makemigrations --check --dry-run'
+	@DEBUG=1 $(PREPARED) -m bic.throw_away sh -c '$(PREPARED) -m mypy && $(PREPARED) manage.py makemigrations --check --dry-run'
 
 bench: prepare ## how fast it is, on databases of its own
-	@DEBUG=1 $(PREPARED) -m bic.embedded --durable $(PREPARED) manage.py bench $(ARGS)
+	@DEBUG=1 $(PREPARED) -m bic.throw_away --durable $(PREPARED) manage.py bench $(ARGS)
 
 screenshots: prepare ## pictures of the pages of a running `make run`, in screenshots/
 	@$(PREPARED) tools/screenshots.py $(ARGS)

@@ -6,7 +6,7 @@ happen under a second, exclusive lock, and whoever ends as the last user stops t
 shell` beside `make run` neither starts a second server nor takes the first one down, and a killed process
 leaves no count behind: the next user finds its server running, or repairs what it left.
 
-    python -m bic.embedded COMMAND …     run a command on throw-away servers; see `main`
+`bic/throw_away.py` runs a command on servers of its own.
 """
 
 import atexit
@@ -15,9 +15,8 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -84,7 +83,7 @@ def _exclusively(path: Path) -> Iterator[None]:
         yield
 
 
-class Server:
+class Server(ABC):
     """One server, kept in `folder / name`. A subclass says how it is asked, launched and ended."""
 
     name: str
@@ -101,17 +100,21 @@ class Server:
         return self.home.resolve() / "log"
 
     @property
+    @abstractmethod
     def url(self) -> str:
-        raise NotImplementedError
+        """Under which clients find it."""
 
+    @abstractmethod
     def answers(self) -> bool:
-        raise NotImplementedError
+        """Whether it runs and takes connections now."""
 
+    @abstractmethod
     def launch(self) -> None:
-        raise NotImplementedError
+        """Return once it answers. Raises ImproperlyConfigured."""
 
+    @abstractmethod
     def shut_down(self) -> None:
-        raise NotImplementedError
+        """End it in order; what it holds is kept."""
 
     def start(self) -> None:
         """Return once it answers, whoever started it; this process is a user of it from now on.
@@ -338,71 +341,3 @@ class Redis(Server):
 
         with suppress(redis.ConnectionError), self._client() as client:
             client.shutdown()
-
-
-@contextmanager
-def throw_away(*, durable: bool = False) -> Iterator[dict[str, str]]:
-    """Servers of one's own with empty data, for as long as the block lasts; gives the environment that names them.
-
-    A variable that is set already is left alone and costs no server.
-    """
-    kept = DATA / "test"
-    kept.mkdir(parents=True, exist_ok=True)
-    _sweep(kept)
-    folder = Path(tempfile.mkdtemp(dir=kept))
-    folder.chmod(0o711)  # for the account that root runs PostgreSQL as
-    servers: dict[str, Server] = {}
-    try:
-        for variable, kind in (("DATABASE_URL", PostgreSQL), ("REDIS_URL", Redis)):
-            if not os.environ.get(variable):
-                servers[variable] = kind(folder, durable=durable)
-                servers[variable].start()
-        yield {variable: server.url for variable, server in servers.items()}
-    finally:
-        for server in servers.values():
-            server.stop_if_last()
-        _remove(folder)
-
-
-def _sweep(kept: Path) -> None:
-    """Stop and remove what runs that were killed left behind. Those still in use stay."""
-    for folder in kept.iterdir():
-        servers = [kind(folder) for kind in (PostgreSQL, Redis) if (folder / kind.name).exists()]
-        unused = [not server.answers() or _use_and_stop(server) for server in servers]
-        old = time.time() - folder.stat().st_mtime > 60  # a younger one may be about to start
-        if all(unused) and old:
-            _remove(folder)
-
-
-def _use_and_stop(server: Server) -> bool:
-    server.start()
-    return server.stop_if_last()
-
-
-def _remove(folder: Path) -> None:
-    for server in (PostgreSQL(folder), Redis(folder)):
-        if server.home.exists():
-            shutil.rmtree(server.sockets, ignore_errors=True)
-        shutil.rmtree(server.home.resolve(), ignore_errors=True)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def main(arguments: list[str]) -> int:
-    """`python -m bic.embedded [--durable] COMMAND …`: run it on throw-away servers; its exit code.
-
-    Not durable unless asked: what the tests write need not survive a power cut, and is faster so.
-    """
-    durable = arguments[:1] == ["--durable"]
-    command = arguments[1:] if durable else arguments
-    try:
-        with throw_away(durable=durable) as environment:
-            return subprocess.run(command, env=os.environ | environment, check=False).returncode
-    except ImproperlyConfigured as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

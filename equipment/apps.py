@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,6 +7,8 @@ class EquipmentConfig(AppConfig):
     verbose_name = _("Equipment")
 
     def ready(self) -> None:
+        # The library calls its part of the set-up pages "Schedules", and leaves that untranslated.
+        apps.get_app_config("schedule").verbose_name = _("Opening hours and closures")
         from equipment.availability.listening import listen
 
         listen()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from equipment.availability import Calendar, Event, midnight, wall
 from equipment.availability.hours import MIDNIGHT
@@ -12,6 +13,15 @@ from equipment.availability.patterns import ONCE, OTHER, Pattern, pattern_of
 from equipment.models import CalendarSpan
 
 DAY = timedelta(days=1)
+
+# django-scheduler's own names for its models, which it does not have in Dutch; and unfold's words.
+NAMES_OF_LIBRARIES = (
+    gettext_noop("event"),
+    gettext_noop("events"),
+    gettext_noop("occurrence"),
+    gettext_noop("occurrences"),
+    gettext_noop("Type to search"),
+)
 
 
 def event_in_words(event: Event) -> str:

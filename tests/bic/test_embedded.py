@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from bic import embedded
+from bic import embedded, throw_away
 from bic.embedded import PostgreSQL, Redis
 
 ROOT = Path(embedded.__file__).parent.parent
@@ -43,7 +43,7 @@ def folder():
         if server.answers():
             server.start()
             server.stop_if_last()
-    embedded._remove(path)
+    throw_away._remove(path)
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_a_deep_folder_with_odd_names_works(folder):
         server.start()
         assert server.answers()
     assert all(server.stop_if_last() for server in servers)
-    embedded._remove(deep)
+    throw_away._remove(deep)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
@@ -250,7 +250,7 @@ def test_a_command_gets_servers_of_its_own_and_nothing_stays():
     shows = "import os, psycopg, bic.embedded as e; url = os.environ['DATABASE_URL']; print(url.split('host=')[1])"
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {"REDIS_URL": "redis://named"}
     done = subprocess.run(
-        [sys.executable, "-m", "bic.embedded", sys.executable, "-c", shows + "; print(os.environ['REDIS_URL'])"],
+        [sys.executable, "-m", "bic.throw_away", sys.executable, "-c", shows + "; print(os.environ['REDIS_URL'])"],
         capture_output=True,
         text=True,
         env=env,
@@ -270,7 +270,7 @@ def test_what_a_killed_command_left_is_swept_away_by_the_next(folder, user_of):
     user.kill()
     user.wait()
     os.utime(left, (time.time() - 120, time.time() - 120))
-    embedded._sweep(folder)
+    throw_away._sweep(folder)
     assert not left.exists()
 
 
@@ -280,7 +280,7 @@ def test_what_is_in_use_is_not_swept_away(folder, user_of):
     user = user_of(used)
     assert started(user)
     os.utime(used, (time.time() - 120, time.time() - 120))
-    embedded._sweep(folder)
+    throw_away._sweep(folder)
     assert PostgreSQL(used).answers()
     ended(user)
     shutil.rmtree(used)

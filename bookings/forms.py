@@ -3,11 +3,8 @@
 import re
 import secrets
 from datetime import UTC, date, datetime, time, timedelta
-from functools import reduce
-from operator import or_
 
 from django import forms
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models import Booking, Purpose
@@ -53,24 +50,7 @@ class FindForm(forms.Form):
         asked = self.cleaned_data if self.is_valid() else {"q": "", "process": ""}
         if asked.get("process"):
             machines = machines.filter(type__process=asked["process"])
-        for word in asked.get("q", "").split():
-            machines = machines.filter(_mentions(word))
-        return machines
-
-
-def _mentions(word: str) -> Q:
-    """The word stands in a machine's code, name, place, type, fieldlab or materials."""
-    columns = (
-        "code",
-        "name",
-        "place",
-        "type__name",
-        "type__name_en",
-        "fieldlab__name",
-        "fieldlab__name_en",
-        "type__materials",
-    )
-    return reduce(or_, (Q(**{f"{column}__icontains": word}) for column in columns))
+        return machines.mentioning(asked.get("q", ""))
 
 
 class WallClockField(forms.CharField):

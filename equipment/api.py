@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Annotated
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from ninja import Router, Schema
@@ -170,23 +170,4 @@ def list_equipment(request: HttpRequest, fieldlab: Text = "", type: Text = "", q
         machines = machines.filter(fieldlab__slug=fieldlab)
     if type:
         machines = machines.filter(type__slug=type)
-    for word in q.split():
-        machines = machines.filter(_mentions(word))
-    return [equipment_out(machine) for machine in machines]
-
-
-def _mentions(word: str) -> Q:
-    texts = (
-        "code",
-        "name",
-        "place",
-        "type__slug",
-        "type__name",
-        "type__name_en",
-        "type__process",
-        "type__materials",
-        "fieldlab__slug",
-        "fieldlab__name",
-        "fieldlab__name_en",
-    )
-    return Q(*((f"{text}__icontains", word) for text in texts), _connector=Q.OR)
+    return [equipment_out(machine) for machine in machines.mentioning(q)]

@@ -122,6 +122,21 @@ class EquipmentState(models.TextChoices):
     RETIRED = "retired", _("retired")
 
 
+SEARCHED = (
+    "code",
+    "name",
+    "place",
+    "type__slug",
+    "type__name",
+    "type__name_en",
+    "type__process",
+    "type__materials",
+    "fieldlab__slug",
+    "fieldlab__name",
+    "fieldlab__name_en",
+)
+
+
 class EquipmentQuerySet(models.QuerySet["Equipment"]):
     def in_service(self) -> "EquipmentQuerySet":
         return self.filter(state=EquipmentState.IN_SERVICE)
@@ -129,6 +144,14 @@ class EquipmentQuerySet(models.QuerySet["Equipment"]):
     def with_type(self) -> "EquipmentQuerySet":
         """With what the policy and the screens need, in the same statement."""
         return self.select_related("type", "fieldlab")
+
+    def mentioning(self, text: str) -> "EquipmentQuerySet":
+        """Machines of which every word of `text` stands in their code, name, place, type, process, materials or
+        fieldlab, in either language; all of them for an empty text."""
+        machines = self
+        for word in text.split():
+            machines = machines.filter(Q(*((f"{column}__icontains", word) for column in SEARCHED), _connector=Q.OR))
+        return machines
 
     def locked(self) -> "EquipmentQuerySet":
         """Locked in id order until the transaction ends; every writer of reservations or calendars takes these."""

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 BASE_URL = os.environ.get("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 EMAIL = os.environ.get("DEMO_EMAIL", "engineer@example.org")
+MANAGER = os.environ.get("DEMO_MANAGER", "manager@example.org")
 PASSWORD = os.environ.get("DEMO_PASSWORD", "")
 MACHINE = os.environ.get("DEMO_MACHINE", "FDM-01")
 SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -60,7 +61,7 @@ def take(browser: Browser, language: str, language_name: str, size: str, theme: 
 
     shot("sign-in", "/account/login/")
     page.get_by_role("button", name=language_name).click()
-    sign_in(page)
+    sign_in(page, EMAIL)
     page.get_by_role("button", name=language_name).click()
     shot("machines", "/")
     shot("machine", f"/machines/{MACHINE}/")
@@ -70,14 +71,20 @@ def take(browser: Browser, language: str, language_name: str, size: str, theme: 
     booking = page.locator("a[href^='/bookings/B-']").first
     if booking.count():
         shot("booking", booking.get_attribute("href"))
+    shot("shares", "/shares/")
+    shot("house-rules", "/house-rules/")
     shot("account", "/me/")
     shot("not-found", "/bookings/B-00000/")
+    context.clear_cookies()
+    sign_in(page, MANAGER)
+    page.get_by_role("button", name=language_name).click()
+    shot("requests", "/requests/")
     context.close()
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, email: str) -> None:
     page.goto("/account/login/")
-    page.locator("input[name=login]").fill(EMAIL)
+    page.locator("input[name=login]").fill(email)
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("main form button[type=submit]").click()
     page.wait_for_url(f"{BASE_URL}/")

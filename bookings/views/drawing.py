@@ -118,15 +118,25 @@ def _day(lane: Lane, on: date, now: datetime) -> Day:
 
 
 def calendar_hours(lane: Lane) -> tuple[str, str]:
-    """The hours of the clock that the week calendar needs, `("07:00", "18:00")`: from an hour's beginning to one."""
-    periods: list[Period | Own] = [*lane.open, *lane.occupied, *lane.own]
+    """The hours of the clock that the week calendar needs, `("07:00", "18:00")`: from an hour's beginning to one.
+
+    Opening hours across midnight need the whole day. A run across the night does not: nobody is there to see it, the
+    calendar shows its block up to closing time and on from opening, and the list below says the rest.
+    """
+    taken: list[Period | Own] = [*lane.occupied, *lane.own]
+    if any(_crosses_midnight(period) for period in lane.open):
+        return "00:00", "24:00"
+    periods = [*lane.open, *(period for period in taken if not _crosses_midnight(period))]
     if not periods:
         return "07:00", "18:00"
     first, last = 24, 0
     for period in periods:
         start, end = period.start.astimezone(ZONE), period.end.astimezone(ZONE)
-        if start.date() != (end - timedelta(microseconds=1)).date():
-            return "00:00", "24:00"
         first = min(first, start.hour)
         last = max(last, 24 if end.date() > start.date() else end.hour + (end.minute > 0))
     return f"{first:02}:00", f"{last:02}:00"
+
+
+def _crosses_midnight(period: Period | Own) -> bool:
+    last_moment = (period.end - timedelta(microseconds=1)).astimezone(ZONE)
+    return period.start.astimezone(ZONE).date() != last_moment.date()

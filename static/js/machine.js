@@ -84,12 +84,20 @@ function textOf(moment) {
   return new Date(time.getTime() - time.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
 }
 
+// When the whole of it is, not the part that a day's column shows; across midnight with the days.
+function spanOf({ start, end }) {
+  const [first, last] = [textOf(start), textOf(end)];
+  if (first.slice(0, 10) === last.slice(0, 10)) return `${first.slice(11, 16)}–${last.slice(11, 16)}`;
+  const weekday = (time) => new Date(time).toLocaleDateString(document.documentElement.lang, { weekday: "short" });
+  return `${weekday(start)}\u00a0${first.slice(11, 16)} – ${weekday(end)}\u00a0${last.slice(11, 16)}`;
+}
+
 // One's own is a real link, so that it opens in a new tab and is found by the keyboard.
-function contentOf({ event, timeText }) {
+function contentOf({ event }) {
   if (event.display === "background") return { domNodes: [] };
   const time = document.createElement("div");
   time.className = "ec-event-time";
-  time.textContent = timeText;
+  time.textContent = spanOf(event);
   const title = document.createElement(event.extendedProps.url ? "a" : "div");
   title.className = "ec-event-title";
   title.textContent = event.title;
@@ -134,7 +142,6 @@ function draw() {
     slotHeight: 22,
     slotLabelFormat: (time) => textOf(time).slice(11, 16),
     dayHeaderFormat: { weekday: "short", day: "numeric" },
-    eventTimeFormat: (start, end) => `${textOf(start).slice(11, 16)}–${textOf(end).slice(11, 16)}`,
     snapDuration: { minutes: Number(step) },
     height: "auto",
     editable: false,

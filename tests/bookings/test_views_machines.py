@@ -1,5 +1,7 @@
 """Finding a machine, its week, and booking it by the form."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -169,3 +171,22 @@ def test_others_bookings_show_as_occupied_and_nothing_more(client, make_booking,
 def test_who_belongs_nowhere_is_told_so(client, facility_manager, printer):
     client.force_login(facility_manager)
     assert "You do not belong to an organisation yet" in client.get("/machines/FDM-01/").content.decode()
+
+
+def hours_drawn(page) -> tuple[str, str]:
+    said = page.get("/machines/FDM-01/?week=2027-W09").content.decode()
+    return tuple(said.split(f'data-{side}="')[1][:5] for side in ("first", "last"))
+
+
+def test_the_calendar_shows_opening_hours_also_where_a_run_crosses_the_night(page, printer, make_reservation):
+    assert hours_drawn(page) == ("08:00", "18:00")
+    printer.unattended, printer.longest = True, timedelta(hours=40)
+    printer.save()
+    make_reservation("16:00", "2027-03-02 10:00", equipment=printer)
+    assert hours_drawn(page) == ("08:00", "18:00")
+
+
+def test_the_calendar_shows_the_whole_day_where_it_is_always_open(page, printer):
+    printer.opening_hours = None
+    printer.save()
+    assert hours_drawn(page) == ("00:00", "24:00")

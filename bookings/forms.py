@@ -11,6 +11,7 @@ from bookings.models import Booking, Purpose
 from bookings.planning import ZONE, Wish
 from bookings.proposals import Refusal
 from equipment.models import Equipment, EquipmentQuerySet, Process
+from equipment.policy import Policy
 from organisations.models import Organisation
 
 # Where a refusal is shown. What is not here concerns the whole.
@@ -90,11 +91,16 @@ def moments(on: date, clock: tuple[int, int]) -> list[datetime]:
     return sorted(m for m in both if m.astimezone(ZONE).replace(tzinfo=None) == wall.replace(tzinfo=None))
 
 
-class BookingForm(forms.Form):
-    """One reservation of one machine, in Amsterdam's wall-clock time.
+def may_cross_midnight(policy: Policy) -> bool:
+    return policy.unattended or policy.longest is None or policy.longest > timedelta(hours=24)
 
-    After `is_valid()`, `wish` is what is asked for. A time the clock does not show that night is refused with the
-    reason; one it shows twice is asked back through `start_twice` or `end_twice`, which are shown then only.
+
+class PeriodForm(forms.Form):
+    """A period in Amsterdam's wall-clock time.
+
+    After `is_valid()`, `period` is the (start, end) that is asked for, in UTC. A time the clock does not show that
+    night is refused with the reason; one it shows twice is asked back through `start_twice` or `end_twice`, which are
+    shown then only. `end_day` is asked for where a run may cross midnight.
     """
 
     day = forms.DateField(label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
@@ -107,42 +113,12 @@ class BookingForm(forms.Form):
     )
     start_twice = TwiceField(label=_("The clock shows this start twice that night. Which one?"))
     end_twice = TwiceField(label=_("The clock shows this end twice that night. Which one?"))
-    organisation = forms.ModelChoiceField(
-        Organisation.objects.none(), label=_("For"), to_field_name="slug", empty_label=None
-    )
-    purpose = forms.ModelChoiceField(
-        Purpose.objects.none(),
-        label=_("Purpose"),
-        to_field_name="code",
-        empty_label=_("Choose a purpose"),
-        error_messages={"invalid_choice": _("Choose a purpose that fits this organisation.")},
-    )
-    title = forms.CharField(
-        label=_("Title"),
-        required=False,
-        max_length=Booking._meta.get_field("title").max_length,
-        help_text=_("Only you, your organisation and the facility see it."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    token = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
-    def __init__(
-        self, data=None, *, equipment: Equipment, organisations: list[Organisation], today: date, initial=None
-    ):
-        super().__init__(data, initial={"day": today, "token": secrets.token_urlsafe(16), **(initial or {})})
-        self.equipment = equipment
-        self.wish: Wish | None = None
+    def __init__(self, data=None, *, machines: list[Equipment], initial=None):
+        super().__init__(data, initial=initial)
+        self.period: tuple[datetime, datetime] | None = None
         self.refusals: tuple[Refusal, ...] = ()
-        self.fields["organisation"].queryset = Organisation.objects.filter(pk__in=[o.pk for o in organisations])
-        asked = (data or initial or {}).get("organisation")
-        chosen = next((o for o in organisations if o.slug == asked), organisations[0] if organisations else None)
-        if chosen:
-            self.initial.setdefault("organisation", chosen.slug)
-            self.fields["purpose"].queryset = Purpose.objects.offered_to(chosen, on=today)
-        if len(organisations) == 1:
-            self.fields["organisation"].widget = forms.HiddenInput()
-        longest = equipment.policy.longest
-        self.may_cross_midnight = longest is None or longest > timedelta(hours=24) or equipment.policy.unattended
+        self.may_cross_midnight = any(may_cross_midnight(machine.policy) for machine in machines)
         if not self.may_cross_midnight:
             self.fields["end_day"].widget = forms.HiddenInput()
 
@@ -155,7 +131,7 @@ class BookingForm(forms.Form):
             if end <= start:
                 self.add_error("end", _("The end must come after the start."))
             else:
-                self.wish = Wish(start=start, end=end, equipment=self.equipment)
+                self.period = start, end
         return cleaned
 
     def _moment(self, name: str, on: date | None) -> datetime | None:
@@ -190,6 +166,48 @@ class BookingForm(forms.Form):
     def alternatives(self) -> list:
         """Other times or machines that the refusals offer, each once."""
         return list(dict.fromkeys(a for refusal in self.refusals for a in refusal.alternatives))
+
+
+class BookingForm(PeriodForm):
+    """One reservation of one machine; after `is_valid()`, `wish` is what is asked for."""
+
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.none(), label=_("For"), to_field_name="slug", empty_label=None
+    )
+    purpose = forms.ModelChoiceField(
+        Purpose.objects.none(),
+        label=_("Purpose"),
+        to_field_name="code",
+        empty_label=_("Choose a purpose"),
+        error_messages={"invalid_choice": _("Choose a purpose that fits this organisation.")},
+    )
+    title = forms.CharField(
+        label=_("Title"),
+        required=False,
+        max_length=Booking._meta.get_field("title").max_length,
+        help_text=_("Only you, your organisation and the facility see it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    token = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(
+        self, data=None, *, equipment: Equipment, organisations: list[Organisation], today: date, initial=None
+    ):
+        initial = {"day": today, "token": secrets.token_urlsafe(16), **(initial or {})}
+        super().__init__(data, machines=[equipment], initial=initial)
+        self.equipment = equipment
+        self.fields["organisation"].queryset = Organisation.objects.filter(pk__in=[o.pk for o in organisations])
+        asked = (data or initial).get("organisation")
+        chosen = next((o for o in organisations if o.slug == asked), organisations[0] if organisations else None)
+        if chosen:
+            self.initial.setdefault("organisation", chosen.slug)
+            self.fields["purpose"].queryset = Purpose.objects.offered_to(chosen, on=today)
+        if len(organisations) == 1:
+            self.fields["organisation"].widget = forms.HiddenInput()
+
+    @property
+    def wish(self) -> Wish | None:
+        return Wish(*self.period, self.equipment) if self.period else None
 
 
 def as_initial(start: datetime, end: datetime) -> dict:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings.views import bookings, feeds, house_rules, machines, requests, shares
+from bookings.views import bookings, calendars, change, feeds, house_rules, machines, requests, shares
 
 urlpatterns = [
     path("", machines.home, name="home"),
@@ -11,7 +11,10 @@ urlpatterns = [
     path("machines/<str:code>/week.json", feeds.week, name="week_feed"),
     path("bookings/", bookings.overview, name="bookings"),
     path("bookings/<str:reference>/", bookings.booking, name="booking"),
-    path("bookings/<str:reference>/cancel/", bookings.cancel, name="cancel"),
+    path("bookings/<str:reference>/cancel/", change.cancel, name="cancel"),
+    path("bookings/<str:reference>/calendar.ics", calendars.booking_calendar, name="booking_calendar"),
+    path("reservations/<int:pk>/move/", change.move, name="move_reservation"),
+    path("reservations/<int:pk>/calendar.ics", calendars.reservation_calendar, name="reservation_calendar"),
     path("house-rules/", house_rules.house_rules, name="house_rules"),
     path("shares/", shares.shares, name="shares"),
     path("requests/", requests.requests, name="requests"),

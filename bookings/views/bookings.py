@@ -1,96 +1,154 @@
-"""Looking at bookings one may see, and cancelling them."""
+"""Looking at bookings one may see: those ahead and those past, and one with its history."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db.models import F, Prefetch, Q
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from bookings.models import HOLDING_STATES, Booking, Reservation, ReservationState
-from bookings.proposals import Refused
-from bookings.services import cancel as cancel_reservation
-from bookings.services import cancel_booking
-from bookings.services.change import MOVABLE_STATES, is_late
-from organisations.models import Role
+from bookings.history import history_of
+from bookings.models import HOLDING_STATES, Booking, Concern, Override, Reservation, ReservationState
+from bookings.planning import ZONE
+from bookings.services.change import MOVABLE_STATES
+from bookings.views.change import cancellation
+from organisations.models import Organisation, Role, User
 
 PER_PAGE = 50
+LONGEST_SEARCH = 100
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A reservation, whether its reader may still move or cancel it, and the address that books it again."""
+
+    reservation: Reservation
+    may_change: bool
+    again: str
 
 
 @login_required
 @require_safe
 def overview(request):
-    """Reservations ahead, or past ones; one's own, or the organisation's for who plans or manages there."""
+    """Reservations ahead, or past ones; one's own, or an organisation's for who plans or manages there. All of it is
+    in the address."""
     now, user = timezone.now(), request.user
-    leads = user.sees_every_booking or user.memberships.filter(role__in=[Role.PLANNER, Role.MANAGER]).exists()
-    whose = "all" if leads and request.GET.get("whose") == "all" else "mine"
+    led = organisations_led_by(user)
+    whose = _whose(request.GET.get("whose"), led, user)
     when = "past" if request.GET.get("when") == "past" else "ahead"
-    reservations = Reservation.objects.visible_to(user).select_related(
-        "booking__organisation", "booking__booker", "equipment"
-    )
+    search = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    found = _mentioning(search, _of(whose, user))
+    ahead = found.going_on_or_ahead(now).filter(state__in=[*HOLDING_STATES, ReservationState.DISPLACED])
+    shown = ahead.order_by("period") if when == "ahead" else found.exclude(pk__in=ahead).order_by("-period")
+    page = Paginator(_with_all_that_is_said(shown), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": _rows(page.object_list, user, now),
+        "when": when,
+        "whose": whose,
+        "search": search,
+        "led": led,
+        "organisation": next((o for o in led if o.slug == whose), None),
+        "kept": urlencode({"whose": whose, "q": search}),
+        "now": now,
+    }
+    return render(request, "bookings/overview.html", context)
+
+
+def organisations_led_by(user: User) -> list[Organisation]:
+    """Those whose bookings one may see as planner or manager."""
+    led = Organisation.objects.filter(memberships__user=user, memberships__role__in=[Role.PLANNER, Role.MANAGER])
+    return list(led.order_by("name").distinct())
+
+
+def _whose(asked: str | None, led: list[Organisation], user: User) -> str:
+    """`mine`, `all` that one may see, or the short name of an organisation one leads."""
+    if asked == "all" and (led or user.sees_every_booking):
+        return "all"
+    return asked if asked in {o.slug for o in led} else "mine"
+
+
+def _of(whose: str, user: User):
+    seen = Reservation.objects.visible_to(user)
     if whose == "mine":
-        reservations = reservations.filter(booking__booker=user)
-    ahead = reservations.going_on_or_ahead(now).filter(state__in=[*HOLDING_STATES, ReservationState.DISPLACED])
-    shown = ahead.order_by("period") if when == "ahead" else reservations.exclude(pk__in=ahead).order_by("-period")
-    page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request, "bookings/overview.html", {"page": page, "whose": whose, "when": when, "leads": leads, "now": now}
-    )
+        return seen.filter(booking__booker=user)
+    return seen if whose == "all" else seen.filter(booking__organisation__slug=whose)
+
+
+def _mentioning(search: str, reservations):
+    """Every word is somewhere in the reference, title, machine, booker or organisation."""
+    for word in search.split():
+        columns = (
+            "booking__reference",
+            "booking__title",
+            "equipment__code",
+            "equipment__name",
+            "booking__booker__name",
+            "booking__organisation__name",
+        )
+        said = Q()
+        for column in columns:
+            said |= Q(**{f"{column}__icontains": word})
+        reservations = reservations.filter(said)
+    return reservations
+
+
+def _with_all_that_is_said(reservations):
+    standing = Prefetch("concerns", Concern.objects.standing(), to_attr="standing_concerns")
+    related = ("booking__organisation", "booking__booker", "equipment__type", "equipment__fieldlab", "operator__user")
+    return reservations.select_related(*related).prefetch_related(standing)
+
+
+def _rows(reservations, user: User, now: datetime) -> list[Row]:
+    reservations = list(reservations)
+    mine = Reservation.objects.changeable_by(user).filter(pk__in=[r.pk for r in reservations])
+    changeable = set(mine.values_list("pk", flat=True))
+    return [
+        Row(
+            reservation=r,
+            may_change=r.pk in changeable and r.state in MOVABLE_STATES and now < r.end,
+            again=again(r, now),
+        )
+        for r in reservations
+    ]
+
+
+def again(reservation: Reservation, now: datetime) -> str:
+    """The address that books the same machine at the same hours of the wall clock, in the first week that is ahead."""
+    start, end = reservation.start.astimezone(ZONE), reservation.end.astimezone(ZONE)
+    weeks = max(1, (now - reservation.start) // WEEK + 1)
+    period = [(m + weeks * WEEK).astimezone(UTC).astimezone(ZONE).isoformat() for m in (start, end)]
+    asked = urlencode({"from": period[0], "until": period[1]})
+    return f"{reverse('machine', args=[reservation.equipment.code])}?{asked}#book"
 
 
 @login_required
 @require_safe
 def booking(request, reference: str):
-    """One booking with its reservations, and what cancelling them would mean."""
+    """One booking with its reservations, what was decided and set aside, its history, and what cancelling would
+    mean."""
     now = timezone.now()
-    found = get_object_or_404(_visible(request), reference=reference)
-    reservations = list(found.reservations.select_related("equipment__type", "equipment__fieldlab").order_by("period"))
-    changeable = set(found.reservations.changeable_by(request.user).values_list("pk", flat=True))
-    rows = [_row(reservation, now, may=reservation.pk in changeable) for reservation in reservations]
-    going = [row for row in rows if row["may_cancel"]]
-    context = {"booking": found, "rows": rows, "going": going, "late": any(row["late"] for row in going), "now": now}
-    return render(request, "bookings/booking.html", context)
-
-
-def _visible(request):
-    return Booking.objects.visible_to(request.user).select_related("organisation", "booker", "purpose")
-
-
-def _row(reservation: Reservation, now: datetime, *, may: bool) -> dict:
-    """`late` says whether cancelling it now would be after the term of free cancellation."""
-    free_until = reservation.start - reservation.equipment.policy.free_cancellation_term
-    may_cancel = may and reservation.state in MOVABLE_STATES and now < reservation.end
-    return {
-        "reservation": reservation,
-        "may_cancel": may_cancel,
-        "free_until": free_until,
-        "late": is_late(reservation, now),
+    seen = Booking.objects.visible_to(request.user)
+    found = get_object_or_404(
+        seen.select_related("organisation", "booker", "purpose", "supervisor"), reference=reference
+    )
+    overrides = Override.objects.filter(revision=F("reservation__revision")).select_related("by")
+    reservations = _with_all_that_is_said(found.reservations.order_by("period")).prefetch_related(
+        Prefetch("overrides", overrides, to_attr="overrides_in_force")
+    )
+    rows = _rows(reservations.select_related("equipment__type", "decided_by"), request.user, now)
+    said = [{"row": row, "cancellation": cancellation(row.reservation, now)} for row in rows]
+    context = {
+        "booking": found,
+        "said": said,
+        "going": sum(row.may_change for row in rows),
+        "history": history_of(found, [row.reservation for row in rows]),
+        "now": now,
     }
-
-
-@login_required
-@require_POST
-def cancel(request, reference: str):
-    """Cancels one reservation of the booking, or with `reservation=all` everything that still can be."""
-    now = timezone.now()
-    found = get_object_or_404(_visible(request), reference=reference)
-    asked = request.POST.get("reservation", "")
-    try:
-        if asked == "all":
-            cancelled = cancel_booking(booking=found, actor=request.user, now=now)
-        else:
-            mine = found.reservations.changeable_by(request.user)
-            one = get_object_or_404(mine, pk=int(asked) if asked.isdecimal() else 0)
-            cancelled = [cancel_reservation(reservation=one, actor=request.user, now=now)]
-    except Refused as refused:
-        for refusal in refused.refusals:
-            messages.error(request, refusal.message)
-    else:
-        count = len(cancelled)
-        said = ngettext("%(count)d reservation cancelled.", "%(count)d reservations cancelled.", count)
-        messages.success(request, said % {"count": count} if count else _("There was nothing left to cancel."))
-    return redirect("booking", reference)
+    return render(request, "bookings/booking.html", context)

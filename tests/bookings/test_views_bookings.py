@@ -1,4 +1,4 @@
-"""Looking at bookings, and cancelling them."""
+"""Looking at bookings one may see, one's own and the organisation's."""
 
 from datetime import timedelta
 
@@ -7,7 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings.models import ReservationState
+from bookings.models import Concern, Override, ReservationState
+from bookings.services import move
+from bookings.views.bookings import again
 from tests.conftest import NOW, wall
 
 
@@ -27,6 +29,7 @@ def test_ones_bookings_are_listed_by_week(page, make_reservation):
     said = page.get("/bookings/").content.decode()
     assert "Housing" in said
     assert "Week 9" in said
+    assert "<h3>Mon 1 March</h3>" in said
     assert "09:00–11:00" in said
     assert reservation.booking.reference not in page.get("/bookings/?when=past").content.decode()
 
@@ -56,31 +59,6 @@ def test_the_consequence_is_said_before_cancelling(page, make_reservation, monke
     assert "this counts as cancelled late" in page.get(f"/bookings/{reference}/").content.decode()
 
 
-def test_one_or_all_reservations_are_cancelled(page, make_booking, printer):
-    booked = make_booking(("09:00", "10:00"), ("11:00", "12:00"), ("13:00", "14:00"))
-    address = f"/bookings/{booked.booking.reference}/cancel/"
-    page.post(address, {"reservation": booked.reservations[0].pk})
-    assert _states(booked) == ["cancelled", "confirmed", "confirmed"]
-    answer = page.post(address, {"reservation": "all"}, follow=True)
-    assert _states(booked) == ["cancelled"] * 3
-    assert "2 reservations cancelled." in answer.content.decode()
-    again = page.post(address, {"reservation": "all"}, follow=True)
-    assert "can be cancelled any more" in again.content.decode()
-
-
-def _states(booked) -> list[str]:
-    return list(booked.booking.reservations.order_by("period").values_list("state", flat=True))
-
-
-@pytest.mark.parametrize("strange", ["", "0", "x", "99999999999999999999", "-1"])
-def test_a_reservation_of_another_booking_is_not_cancelled(page, make_booking, printer, strange):
-    booked = make_booking(("09:00", "10:00"))
-    address = f"/bookings/{booked.booking.reference}/cancel/"
-    assert page.post(address, {"reservation": strange}).status_code == 404
-    assert page.get(address).status_code == 405
-    assert _states(booked) == ["confirmed"]
-
-
 def test_a_page_of_bookings_costs_the_same_statements_with_one_and_with_three(page, make_booking, printer):
     counted = []
     for hour in (9, 11, 13):
@@ -89,3 +67,41 @@ def test_a_page_of_bookings_costs_the_same_statements_with_one_and_with_three(pa
             page.get("/bookings/")
         counted.append(len(statements))
     assert len(set(counted)) == 1
+
+
+def test_a_search_finds_titles_machines_and_references(page, make_booking):
+    booking = make_booking(("09:00", "10:00"), title="Housing").booking
+    for search in ("hous", "fdm-01 HOUSING", booking.reference.lower()):
+        assert booking.reference in page.get("/bookings/", {"q": search}).content.decode()
+    said = page.get("/bookings/", {"q": "gear"}).content.decode()
+    assert "Nothing mentions “gear” here." in said
+    assert booking.reference not in said
+
+
+def test_an_organisation_is_chosen_in_the_address_and_only_ones_own(client, make_reservation, org_manager, kempen):
+    make_reservation(title="Housing")
+    client.force_login(org_manager)
+    assert "Housing" in client.get("/bookings/?whose=verhagen").content.decode()
+    assert "Housing" not in client.get("/bookings/?whose=kempen").content.decode()
+
+
+def test_again_is_the_next_week_that_is_ahead_on_the_wall_clock(make_reservation):
+    before_the_clock_changes = make_reservation("2027-03-22 09:00", "2027-03-22 10:00")
+    assert "2027-03-29T09%3A00%3A00%2B02%3A00" in again(before_the_clock_changes, NOW)
+    long_after = wall("2027-04-06 12:00")
+    assert "2027-04-12T09%3A00%3A00%2B02%3A00" in again(before_the_clock_changes, long_after)
+
+
+def test_a_booking_tells_its_history_what_was_decided_and_what_is_the_matter(
+    page, make_reservation, facility_manager, engineer
+):
+    reservation = make_reservation()
+    Override.objects.create(reservation=reservation, code="too_long", by=facility_manager, reason="Open day", at=NOW)
+    Concern.objects.create(reservation=reservation, code="outside_opening_hours", raised_at=NOW)
+    other = make_reservation("12:00", "13:00")
+    move(reservation=other, actor=engineer, now=NOW, start=wall("13:00"), end=wall("14:00"))
+    said = page.get(f"/bookings/{reservation.booking.reference}/").content.decode()
+    assert "A rule was set aside by Manager: Open day" in said
+    assert "outside opening hours" in said
+    moved = page.get(f"/bookings/{other.booking.reference}/").content.decode()
+    assert "12:00–13:00 → Mon 1 March 2027 13:00–14:00" in moved

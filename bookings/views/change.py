@@ -1,0 +1,212 @@
+"""Moving and cancelling what was booked: each says first what it changes."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from bookings import services
+from bookings.forms import as_initial
+from bookings.models import Booking, Reservation, ReservationState
+from bookings.move_form import MoveForm
+from bookings.proposals import Refused
+from bookings.services.change import MOVABLE_STATES, is_late
+from bookings.wording import period_in_words
+from equipment.models import Equipment
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request, pk: int):
+    """GET shows the form, filled in from the address; POST moves, or with `check` or an alternative only says what
+    would change. A page, or the form alone where htmx asks for it."""
+    now = timezone.now()
+    reservation = _changeable(request, pk)
+    if request.method != "POST":
+        return _show_move(request, reservation, MoveForm(reservation=reservation, initial=_asked(request.GET)), now)
+    if "alternative" in request.POST:
+        initial = _alternative(request.POST["alternative"])
+        return _show_move(request, reservation, MoveForm(reservation=reservation, initial=initial), now, judge=True)
+    form = MoveForm(request.POST.dict(), reservation=reservation)
+    moved = _judged(form, request, now, dry_run="check" in request.POST)
+    if form.errors:
+        return _show_move(request, reservation, form, now, status=422)
+    if "check" in request.POST:
+        return _show_move(request, reservation, form, now, moved=moved)
+    messages.success(request, _moved_in_words(moved))
+    return _gone_to(request, reverse("booking", args=[reservation.booking.reference]))
+
+
+def _changeable(request: HttpRequest, pk: int) -> Reservation:
+    """What is not one's own to change is not there; what is over can still be looked at."""
+    mine = Reservation.objects.visible_to(request.user) & Reservation.objects.changeable_by(request.user)
+    related = ("booking__organisation", "equipment__type", "equipment__fieldlab", "operator__user")
+    return get_object_or_404(mine.select_related(*related), pk=pk)
+
+
+def _judged(form: MoveForm, request: HttpRequest, now: datetime, *, dry_run: bool) -> Reservation | None:
+    """The reservation as it is after the move, or would be; None where the form says why not."""
+    if not form.is_valid():
+        return None
+    if form.overtaken:
+        form.add_error(
+            None, _("It was moved in the meantime. Look where it is now; send this again if you still want it.")
+        )
+        form.data["revision"] = str(form.reservation.revision)
+        return None
+    start, end = form.period
+    try:
+        return services.move(
+            reservation=form.reservation,
+            actor=request.user,
+            now=now,
+            start=start,
+            end=end,
+            equipment=form.cleaned_data["equipment"],
+            dry_run=dry_run,
+        )
+    except Refused as refused:
+        form.show_refusals(refused.refusals)
+        return None
+
+
+def _show_move(
+    request: HttpRequest,
+    reservation: Reservation,
+    form: MoveForm,
+    now: datetime,
+    *,
+    moved: Reservation | None = None,
+    judge: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    """The form with what would change; with `judge` a form that was filled in for somebody is judged first."""
+    if judge or (not form.is_bound and form.initial != MoveForm(reservation=reservation).initial):
+        form = MoveForm(_as_sent(form), reservation=reservation)
+        moved = _judged(form, request, now, dry_run=True)
+    movable = reservation.state in MOVABLE_STATES and now < reservation.end
+    context = {
+        "reservation": reservation,
+        "form": form,
+        "movable": movable,
+        "moved": moved,
+        "unchanged": moved is not None and form.asks_nothing,
+        "asks_anew": moved is not None and _asks_anew(reservation, moved),
+        "now": now,
+    }
+    template = "bookings/parts/move_form.html" if request.htmx else "bookings/move.html"
+    return render(request, template, context, status=status)
+
+
+def _as_sent(form: MoveForm) -> dict[str, str]:
+    """What a browser would send of a form that nobody touched."""
+    values = ((name, form[name].value()) for name in form.fields)
+    return {name: str(value) for name, value in values if value not in (None, "")}
+
+
+def _asks_anew(before: Reservation, after: Reservation) -> bool:
+    return before.state == ReservationState.CONFIRMED and after.state == ReservationState.REQUESTED
+
+
+def _moved_in_words(moved: Reservation) -> str:
+    said = _("Moved to %(code)s, %(period)s.") % {
+        "code": moved.equipment.code,
+        "period": period_in_words(moved.start, moved.end),
+    }
+    if moved.state == ReservationState.REQUESTED:
+        said += " " + _("A facility manager decides. Until then the time is kept for you.")
+    return said
+
+
+def _gone_to(request: HttpRequest, address: str) -> HttpResponse:
+    """A dialog is told where to go; a page is sent there."""
+    return HttpResponse(status=204, headers={"HX-Redirect": address}) if request.htmx else redirect(address)
+
+
+def _asked(query) -> dict:
+    """What an address fills in: `from` and `until`, ISO 8601 with an offset, and the code of a machine."""
+    initial = _period(query.get("from", ""), query.get("until", ""))
+    code = query.get("equipment", "")
+    if code and Equipment.objects.in_service().filter(code=code).exists():
+        initial["equipment"] = code
+    return initial
+
+
+def _alternative(text: str) -> dict:
+    """The fields for "start/end/code", as the buttons of the alternatives send it."""
+    start, end, code = (*text.split("/"), "", "", "")[:3]
+    return _asked({"from": start, "until": end, "equipment": code})
+
+
+def _period(start: str, end: str) -> dict:
+    try:
+        moments = parse_datetime(start), parse_datetime(end)
+        return as_initial(*moments) if all(m and m.tzinfo for m in moments) else {}
+    except (ValueError, OverflowError):
+        return {}
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request, reference: str):
+    """GET says what cancelling means, of one `reservation` or of `all` that still can be; POST does it."""
+    now = timezone.now()
+    seen = Booking.objects.visible_to(request.user).select_related("organisation", "purpose")
+    booking = get_object_or_404(seen, reference=reference)
+    asked = (request.POST if request.method == "POST" else request.GET).get("reservation", "")
+    mine = booking.reservations.changeable_by(request.user).select_related("equipment__type", "equipment__fieldlab")
+    one = None if asked == "all" else _one_of(mine, asked)
+    if not mine.exists():
+        raise PermissionDenied
+    if request.method == "POST":
+        return _cancelled(request, booking, one, now)
+    ahead = mine.filter(state__in=MOVABLE_STATES).going_on_or_ahead(now).order_by("period")
+    rows = [cancellation(r, now) for r in (ahead.filter(pk=one.pk) if one else ahead)]
+    context = {"booking": booking, "one": one, "rows": rows, "others": ahead.count() - len(rows), "now": now}
+    return render(request, "bookings/cancel.html", context)
+
+
+def _one_of(reservations: QuerySet[Reservation], asked: str) -> Reservation:
+    if not (asked.isdecimal() and len(asked) < 19):
+        raise Http404
+    return get_object_or_404(reservations, pk=int(asked))
+
+
+def cancellation(reservation: Reservation, now: datetime) -> dict:
+    """What cancelling now means: `late` after the term of free cancellation, which lasts until `free_until`."""
+    return {
+        "reservation": reservation,
+        "free_until": reservation.start - reservation.equipment.policy.free_cancellation_term,
+        "late": is_late(reservation, now),
+    }
+
+
+def _cancelled(request: HttpRequest, booking: Booking, one: Reservation | None, now: datetime) -> HttpResponse:
+    """What was cancelled a moment ago, as by a second press, is no error."""
+    try:
+        if one:
+            cancelled = [services.cancel(reservation=one, actor=request.user, now=now)]
+        else:
+            cancelled = services.cancel_booking(booking=booking, actor=request.user, now=now)
+    except Refused as refused:
+        states = set(booking.reservations.filter(**({"pk": one.pk} if one else {})).values_list("state", flat=True))
+        if states == {ReservationState.CANCELLED}:
+            messages.info(request, _("It was cancelled already."))
+        else:
+            for refusal in refused.refusals:
+                messages.error(request, refusal.message)
+    else:
+        count = len(cancelled)
+        said = ngettext("%(count)d reservation cancelled.", "%(count)d reservations cancelled.", count)
+        messages.success(request, said % {"count": count})
+    return _gone_to(request, reverse("booking", args=[booking.reference]))

@@ -45,3 +45,59 @@ window.addEventListener("pageshow", () => {
     form.querySelector("[aria-disabled]")?.removeAttribute("aria-disabled");
   }
 });
+
+// A form that was open while somebody signed in again sends the token of now, not that of then.
+function tokenOfNow() {
+  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+}
+
+document.addEventListener("submit", (event) => {
+  const field = event.target.querySelector?.("input[name=csrfmiddlewaretoken]");
+  const token = tokenOfNow();
+  if (field && token) field.value = token;
+}, true);
+
+// What htmx fetches: a bar while it does, and a word when it fails. Nothing on the page changes then.
+const wire = document.getElementById("wire");
+let waiting = 0;
+
+function say(what) {
+  if (!wire) return;
+  for (const text of wire.querySelectorAll("[data-wire]")) text.hidden = text.dataset.wire !== what;
+  wire.hidden = !what;
+}
+
+function busy(change) {
+  waiting = Math.max(0, waiting + change);
+  if (waiting) root.dataset.busy = "";
+  else delete root.dataset.busy;
+}
+
+wire?.querySelector("[data-wire-close]").addEventListener("click", () => say(""));
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = tokenOfNow();
+  if (token && event.detail.verb !== "get") event.detail.parameters.csrfmiddlewaretoken = token;
+});
+document.addEventListener("htmx:beforeSend", () => busy(1));
+document.addEventListener("htmx:afterRequest", (event) => {
+  busy(-1);
+  if (event.detail.successful) say("");
+  for (const form of document.querySelectorAll("form[data-sent][hx-post]")) {
+    delete form.dataset.sent;
+    form.querySelector("[aria-disabled]")?.removeAttribute("aria-disabled");
+  }
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const came = event.detail.xhr.responseURL;
+  if (came && new URL(came).pathname.startsWith("/account/login/")) {
+    event.detail.shouldSwap = false;
+    say("signed-out");
+  }
+});
+document.addEventListener("htmx:sendError", () => say("sent"));
+document.addEventListener("htmx:timeout", () => say("sent"));
+document.addEventListener("htmx:responseError", (event) => {
+  const { status } = event.detail.xhr;
+  say(status >= 500 ? "failed" : status === 401 ? "signed-out" : "refused");
+});

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings.views import bookings, calendars, change, feeds, house_rules, machines, requests, shares
+from bookings.views import bookings, calendars, change, feeds, house_rules, machines, people, requests, shares
 
 urlpatterns = [
     path("", machines.home, name="home"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("reservations/<int:pk>/calendar.ics", calendars.reservation_calendar, name="reservation_calendar"),
     path("house-rules/", house_rules.house_rules, name="house_rules"),
     path("shares/", shares.shares, name="shares"),
+    path("me/", people.account, name="account"),
+    path("organisations/<slug:slug>/", people.organisation, name="organisation"),
     path("requests/", requests.requests, name="requests"),
     path("requests/<int:pk>/approve/", requests.approve, name="approve_request"),
     path("requests/<int:pk>/decline/", requests.decline, name="decline_request"),

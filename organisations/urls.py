@@ -1,4 +1,4 @@
-"""The pages a person has of their own."""
+"""What a person sets for themselves."""
 
 from django.urls import path
 
@@ -6,7 +6,6 @@ from organisations import views
 
 urlpatterns = [
     path("language/", views.choose_language, name="choose_language"),
-    path("me/", views.account, name="account"),
     path("me/tokens/", views.issue_token, name="issue_token"),
     path("me/tokens/<int:pk>/revoke/", views.revoke_token, name="revoke_token"),
 ]

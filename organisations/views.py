@@ -1,4 +1,4 @@
-"""What a person keeps about themselves: language and the tokens their programs sign in with."""
+"""What a person sets for themselves: the language, and tokens that their programs sign in with."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from organisations.models import ApiToken, User
 
@@ -38,30 +38,13 @@ def choose_language(request):
 
 @login_required
 @never_cache
-@require_safe
-def account(request):
-    return _account_page(request)
-
-
-@login_required
-@never_cache
 @require_POST
 @sensitive_variables("secret")
 def issue_token(request):
     """The answer shows the secret, once: it is kept nowhere, so there is no page to send the browser on to."""
     name = request.POST.get("name", "").strip()[: ApiToken._meta.get_field("name").max_length]
-    _token, secret = ApiToken.issue(user=request.user, name=name)
-    return _account_page(request, secret=secret)
-
-
-@sensitive_variables("secret")
-def _account_page(request, secret: str = ""):
-    context = {
-        "memberships": request.user.memberships.select_related("organisation"),
-        "tokens": request.user.api_tokens.filter(revoked_at=None).order_by("-created_at"),
-        "secret": secret,
-    }
-    return render(request, "organisations/account.html", context)
+    token, secret = ApiToken.issue(user=request.user, name=name)
+    return render(request, "organisations/new_token.html", {"token": token, "secret": secret})
 
 
 @login_required

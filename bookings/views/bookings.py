@@ -43,22 +43,28 @@ def overview(request):
     whose = _whose(request.GET.get("whose"), led, user)
     when = "past" if request.GET.get("when") == "past" else "ahead"
     search = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    organisation = whose if isinstance(whose, Organisation) else None
     found = _mentioning(search, _of(whose, user))
-    ahead = found.going_on_or_ahead(now).filter(state__in=[*HOLDING_STATES, ReservationState.DISPLACED])
+    ahead = still_ahead(found, now)
     shown = ahead.order_by("period") if when == "ahead" else found.exclude(pk__in=ahead).order_by("-period")
-    page = Paginator(_with_all_that_is_said(shown), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(with_all_that_is_said(shown), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "rows": _rows(page.object_list, user, now),
+        "rows": rows_of(page.object_list, user, now),
         "when": when,
-        "whose": whose,
+        "whose": organisation.slug if organisation else whose,
         "search": search,
         "led": led,
-        "organisation": next((o for o in led if o.slug == whose), None),
-        "kept": urlencode({"whose": whose, "q": search}),
+        "organisation": organisation,
+        "kept": urlencode({"whose": organisation.slug if organisation else whose, "q": search}),
         "now": now,
     }
     return render(request, "bookings/overview.html", context)
+
+
+def still_ahead(reservations, now: datetime):
+    """Those that hold their time, or were hit by an outage, and are not over."""
+    return reservations.going_on_or_ahead(now).filter(state__in=[*HOLDING_STATES, ReservationState.DISPLACED])
 
 
 def organisations_led_by(user: User) -> list[Organisation]:
@@ -67,18 +73,20 @@ def organisations_led_by(user: User) -> list[Organisation]:
     return list(led.order_by("name").distinct())
 
 
-def _whose(asked: str | None, led: list[Organisation], user: User) -> str:
-    """`mine`, `all` that one may see, or the short name of an organisation one leads."""
+def _whose(asked: str | None, led: list[Organisation], user: User) -> str | Organisation:
+    """`mine`, `all` that one may see, or an organisation that one leads; any, for who sees every booking."""
     if asked == "all" and (led or user.sees_every_booking):
         return "all"
-    return asked if asked in {o.slug for o in led} else "mine"
+    if asked and user.sees_every_booking:
+        return Organisation.objects.filter(slug=asked).first() or "mine"
+    return next((o for o in led if o.slug == asked), "mine")
 
 
-def _of(whose: str, user: User):
+def _of(whose: str | Organisation, user: User):
     seen = Reservation.objects.visible_to(user)
-    if whose == "mine":
-        return seen.filter(booking__booker=user)
-    return seen if whose == "all" else seen.filter(booking__organisation__slug=whose)
+    if isinstance(whose, Organisation):
+        return seen.filter(booking__organisation=whose)
+    return seen if whose == "all" else seen.filter(booking__booker=user)
 
 
 def _mentioning(search: str, reservations):
@@ -99,13 +107,13 @@ def _mentioning(search: str, reservations):
     return reservations
 
 
-def _with_all_that_is_said(reservations):
+def with_all_that_is_said(reservations):
     standing = Prefetch("concerns", Concern.objects.standing(), to_attr="standing_concerns")
     related = ("booking__organisation", "booking__booker", "equipment__type", "equipment__fieldlab", "operator__user")
     return reservations.select_related(*related).prefetch_related(standing)
 
 
-def _rows(reservations, user: User, now: datetime) -> list[Row]:
+def rows_of(reservations, user: User, now: datetime) -> list[Row]:
     reservations = list(reservations)
     mine = Reservation.objects.changeable_by(user).filter(pk__in=[r.pk for r in reservations])
     changeable = set(mine.values_list("pk", flat=True))
@@ -139,10 +147,10 @@ def booking(request, reference: str):
         seen.select_related("organisation", "booker", "purpose", "supervisor"), reference=reference
     )
     overrides = Override.objects.filter(revision=F("reservation__revision")).select_related("by")
-    reservations = _with_all_that_is_said(found.reservations.order_by("period")).prefetch_related(
+    reservations = with_all_that_is_said(found.reservations.order_by("period")).prefetch_related(
         Prefetch("overrides", overrides, to_attr="overrides_in_force")
     )
-    rows = _rows(reservations.select_related("equipment__type", "decided_by"), request.user, now)
+    rows = rows_of(reservations.select_related("equipment__type", "decided_by"), request.user, now)
     said = [{"row": row, "cancellation": cancellation(row.reservation, now)} for row in rows]
     context = {
         "booking": found,

@@ -28,8 +28,8 @@ from equipment.models import Equipment
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request, pk: int):
-    """GET shows the form, filled in from the address; POST moves, or with `check` or an alternative only says what
-    would change. A page, or the form alone where htmx asks for it."""
+    """GET shows the form, filled in from the address; POST moves, or with `check`, `preview` or an alternative only
+    says what would change. A page, or the form alone where htmx asks for it, and of a preview its outcome alone."""
     now = timezone.now()
     reservation = _changeable(request, pk)
     if request.method != "POST":
@@ -38,11 +38,11 @@ def move(request, pk: int):
         initial = _alternative(request.POST["alternative"])
         return _show_move(request, reservation, MoveForm(reservation=reservation, initial=initial), now, judge=True)
     form = MoveForm(request.POST.dict(), reservation=reservation)
-    moved = _judged(form, request, now, dry_run="check" in request.POST)
-    if form.errors:
-        return _show_move(request, reservation, form, now, status=422)
-    if "check" in request.POST:
-        return _show_move(request, reservation, form, now, moved=moved)
+    only_look = "check" in request.POST or "preview" in request.POST
+    moved = _judged(form, request, now, dry_run=only_look)
+    if form.errors or only_look:
+        status = 422 if form.errors and "preview" not in request.POST else 200
+        return _show_move(request, reservation, form, now, moved=moved, status=status)
     messages.success(request, _moved_in_words(moved))
     return _gone_to(request, reverse("booking", args=[reservation.booking.reference]))
 
@@ -102,10 +102,15 @@ def _show_move(
         "moved": moved,
         "unchanged": moved is not None and form.asks_nothing,
         "asks_anew": moved is not None and _asks_anew(reservation, moved),
-        "now": now,
+        "preview": "preview" in request.POST,
     }
-    template = "bookings/parts/move_form.html" if request.htmx else "bookings/move.html"
-    return render(request, template, context, status=status)
+    return render(request, _move_template(request), context, status=status)
+
+
+def _move_template(request: HttpRequest) -> str:
+    if "preview" in request.POST:
+        return "bookings/parts/move_outcome.html"
+    return "bookings/parts/move_form.html" if request.htmx else "bookings/move.html"
 
 
 def _as_sent(form: MoveForm) -> dict[str, str]:

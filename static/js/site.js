@@ -75,6 +75,11 @@ function busy(change) {
 
 wire?.querySelector("[data-wire-close]").addEventListener("click", () => say(""));
 
+// Whoever is signed out is sent on to the sign-in, which must not come in place of what was typed.
+function wantsSignIn(xhr) {
+  return Boolean(xhr.responseURL) && new URL(xhr.responseURL).pathname.startsWith("/account/login/");
+}
+
 document.addEventListener("htmx:configRequest", (event) => {
   const token = tokenOfNow();
   if (token && event.detail.verb !== "get") event.detail.parameters.csrfmiddlewaretoken = token;
@@ -82,15 +87,14 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:beforeSend", () => busy(1));
 document.addEventListener("htmx:afterRequest", (event) => {
   busy(-1);
-  if (event.detail.successful) say("");
+  if (event.detail.successful && !wantsSignIn(event.detail.xhr)) say("");
   for (const form of document.querySelectorAll("form[data-sent][hx-post]")) {
     delete form.dataset.sent;
     form.querySelector("[aria-disabled]")?.removeAttribute("aria-disabled");
   }
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const came = event.detail.xhr.responseURL;
-  if (came && new URL(came).pathname.startsWith("/account/login/")) {
+  if (wantsSignIn(event.detail.xhr)) {
     event.detail.shouldSwap = false;
     say("signed-out");
   }

@@ -52,7 +52,7 @@ def open_page(browser: Browser, live_server, monkeypatch):
             "response",
             lambda answer: (
                 wrong.append(f"{answer.status} {answer.url}")
-                if answer.status >= 400 and answer.request.resource_type != "document"
+                if answer.status >= 400 and answer.status != 422 and answer.request.resource_type != "document"
                 else None
             ),
         )

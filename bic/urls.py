@@ -11,4 +11,5 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("organisations.urls")),
     path("", include("bookings.urls")),
+    path("", include("usage.urls")),
 ]

@@ -1,0 +1,1 @@
+"""How usage is written on the pages."""

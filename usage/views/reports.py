@@ -1,0 +1,87 @@
+"""A month of usage: on a page, and as a file to add up again."""
+
+from datetime import date, datetime
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone, translation
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from bookings.planning import ZONE
+from organisations.models import AUDITORS, Organisation, Role, User
+from usage.report import Report, month_after, month_before, month_of, report_of
+from usage.workbook import definitions, groupings, title_of, workbook_of
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EARLIEST, LATEST = date(2018, 1, 1), date(2100, 1, 1)
+
+
+def reads_all_usage(user: User) -> bool:
+    """Facility managers and auditors read the report of the whole facility, and that of every organisation."""
+    return user.is_facility_manager or AUDITORS in user.facility_roles
+
+
+def organisations_reported_to(user: User):
+    """Whose reports this person may read: all, or those of organisations one manages."""
+    if reads_all_usage(user):
+        return Organisation.objects.order_by("name")
+    managed = Organisation.objects.filter(memberships__user=user, memberships__role=Role.MANAGER)
+    return managed.order_by("name")
+
+
+@login_required
+@require_safe
+def usage(request):
+    report = _report(request)
+    context = {
+        "report": report,
+        "title": title_of(report),
+        "tables": groupings(report),
+        "definitions": definitions(),
+        "organisations": organisations_reported_to(request.user),
+        "reads_all": reads_all_usage(request.user),
+        "previous": month_before(report.month),
+        "next": month_after(report.month) if month_after(report.month) < LATEST else None,
+        "under_way": report.end > timezone.now(),
+    }
+    return render(request, "usage/report.html", context)
+
+
+@login_required
+@require_safe
+def workbook(request):
+    report = _report(request)
+    # The file goes further than the screen: to whoever speaks the language it was asked in.
+    name = f"usage-{report.month:%Y-%m}-{slugify(report.organisation.slug) if report.organisation else 'bic-atrium'}"
+    answer = HttpResponse(workbook_of(report, made_at=timezone.now()), content_type=XLSX)
+    answer["Content-Disposition"] = f'attachment; filename="{name}-{translation.get_language()}.xlsx"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _report(request) -> Report:
+    """The one that is asked for, as far as this person may read it. `PermissionDenied` says what is missing."""
+    may_read = organisations_reported_to(request.user)
+    asked = request.GET.get("organisation")
+    if asked:
+        organisation = get_object_or_404(may_read, slug=asked)
+    elif reads_all_usage(request.user):
+        organisation = None
+    else:
+        organisation = may_read.first()
+        if organisation is None:
+            raise PermissionDenied(_("The manager of your organisation reads its usage."))
+    return report_of(_month(request.GET.get("month", "")), organisation)
+
+
+def _month(text: str) -> date:
+    """The month written as 2026-11; this one where it is something else."""
+    try:
+        month = datetime.strptime(text, "%Y-%m").replace(tzinfo=ZONE).date()
+    except ValueError:
+        return month_of(timezone.now())
+    return min(max(month, EARLIEST), LATEST)

@@ -18,6 +18,30 @@ EMAIL = os.environ.get("DEMO_EMAIL", "engineer@example.org")
 MANAGER = os.environ.get("DEMO_MANAGER", "manager@example.org")
 PASSWORD = os.environ.get("DEMO_PASSWORD", "")
 MACHINE = os.environ.get("DEMO_MACHINE", "FDM-01")
+ORGANISATION_MANAGER = os.environ.get("DEMO_ORGANISATION_MANAGER", "orgmanager@example.org")
+# What each page is called in the names of the files, and its address.
+OPEN_TO_ALL = {
+    "find": "/",
+    "machine": f"/machines/{MACHINE}/",
+    "bookings": "/bookings/",
+    "bookings-past": "/bookings/?when=past",
+    "bookings-none": "/bookings/?q=nothing-like-it",
+    "shares": "/shares/",
+    "me": "/me/",
+    "house-rules": "/house-rules/",
+    "not-found": "/bookings/B-00000/",
+    "not-allowed": "/requests/",
+}
+FOUND_ON_BOOKINGS = {
+    "booking": ".agenda-title a",
+    "move": ".row-actions a[href*='/move/']",
+    "cancel": ".row-actions a[href*='/cancel/']",
+}
+FOR_ORGANISATIONS = {
+    "bookings-organisation": "/bookings/?whose=verhagen-fijnmechanica",
+    "organisation": "/organisations/verhagen-fijnmechanica/",
+}
+FOR_THE_FACILITY = {"requests": "/requests/", "set-up": "/admin/"}
 SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 LANGUAGES = {"nl": "Nederlands", "en": "English"}
 THEMES = ("light", "dark")
@@ -62,23 +86,22 @@ def take(browser: Browser, language: str, language_name: str, size: str, theme: 
     shot("sign-in", "/account/login/")
     page.get_by_role("button", name=language_name).click()
     sign_in(page, EMAIL)
-    page.get_by_role("button", name=language_name).click()
-    shot("machines", "/")
-    shot("machine", f"/machines/{MACHINE}/")
-    if (language, size, theme) == ("nl", "wide", "light"):
-        page.screenshot(path=ROOT / "docs" / "screenshot.png")
-    shot("bookings", "/bookings/")
-    booking = page.locator("a[href^='/bookings/B-']").first
-    if booking.count():
-        shot("booking", booking.get_attribute("href"))
-    shot("shares", "/shares/")
-    shot("house-rules", "/house-rules/")
-    shot("account", "/me/")
-    shot("not-found", "/bookings/B-00000/")
-    context.clear_cookies()
-    sign_in(page, MANAGER)
-    page.get_by_role("button", name=language_name).click()
-    shot("requests", "/requests/")
+    page.get_by_role("button", name=language_name).first.click()
+    for name, address in OPEN_TO_ALL.items():
+        shot(name, address)
+        if (name, language, size, theme) == ("machine", "nl", "wide", "light"):
+            page.screenshot(path=ROOT / "docs" / "screenshot.png")
+    for name, link in FOUND_ON_BOOKINGS.items():
+        page.goto("/bookings/")
+        found = page.locator(link)
+        if found.count():
+            shot(name, found.first.get_attribute("href"))
+    for email, pages in ((ORGANISATION_MANAGER, FOR_ORGANISATIONS), (MANAGER, FOR_THE_FACILITY)):
+        context.clear_cookies()
+        sign_in(page, email)
+        page.get_by_role("button", name=language_name).first.click()
+        for name, address in pages.items():
+            shot(name, address)
     context.close()
 
 

@@ -50,7 +50,7 @@ def test_somebody_signs_in_books_a_machine_and_cancels(sign_in, engineer, printe
 
     page.get_by_role("link", name=words["bookings"], exact=True).click()
     page.get_by_role("link", name="Housing v3").click()
-    page.locator("summary").filter(has_text=words["cancel"]).click()
+    page.locator(".row-actions a").filter(has_text=words["cancel"]).click()
     page.get_by_role("button", name=words["yes"]).click()
     expect(page.get_by_role("status")).to_contain_text(words["cancelled"])
     page.get_by_role("link", name=words["bookings"], exact=True).click()

@@ -78,6 +78,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Facility staff and auditors see who booked and why; companies see only their own."""
         return self.is_superuser or bool(self.facility_roles)
 
+    @property
+    def reads_every_report(self) -> bool:
+        """Facility managers and auditors; a manager of an organisation reads that of the own one."""
+        return self.is_facility_manager or AUDITORS in self.facility_roles
+
 
 class OrganisationClass(models.TextChoices):
     """Reporting class (domain of the province's reports). Companies by the EU definition of an SME, as declared."""

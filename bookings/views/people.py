@@ -49,6 +49,7 @@ def organisation(request, slug: str):
         "organisation": found,
         "role": Role(role).label if role else "",
         "leads": leads,
+        "reads_usage": user.reads_every_report or role == Role.MANAGER,
         "managers": [m for m in members if m.role == Role.MANAGER],
         "members": members,
         "balances": load_balances([found], now=now),

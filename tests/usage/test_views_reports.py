@@ -94,3 +94,9 @@ def test_a_name_that_looks_like_a_formula_stays_a_name(read, facility_manager, m
     answer = read(facility_manager, path="/usage/report.xlsx")
     cells = openpyxl.load_workbook(BytesIO(answer.content))["Rows"]
     assert cells["D2"].data_type == "s"
+
+
+def test_the_page_of_an_organisation_leads_its_manager_to_the_report(client, org_manager, engineer, verhagen):
+    for user, leads in ((org_manager, True), (engineer, False)):
+        client.force_login(user)
+        assert (b"/usage/?organisation=verhagen" in client.get("/organisations/verhagen/").content) == leads

@@ -7,12 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone, translation
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from bookings.planning import ZONE
-from organisations.models import AUDITORS, Organisation, Role, User
+from organisations.models import Organisation, Role, User
 from usage.report import Report, month_after, month_before, month_of, report_of
 from usage.workbook import definitions, groupings, title_of, workbook_of
 
@@ -20,14 +19,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EARLIEST, LATEST = date(2018, 1, 1), date(2100, 1, 1)
 
 
-def reads_all_usage(user: User) -> bool:
-    """Facility managers and auditors read the report of the whole facility, and that of every organisation."""
-    return user.is_facility_manager or AUDITORS in user.facility_roles
-
-
 def organisations_reported_to(user: User):
     """Whose reports this person may read: all, or those of organisations one manages."""
-    if reads_all_usage(user):
+    if user.reads_every_report:
         return Organisation.objects.order_by("name")
     managed = Organisation.objects.filter(memberships__user=user, memberships__role=Role.MANAGER)
     return managed.order_by("name")
@@ -43,7 +37,7 @@ def usage(request):
         "tables": groupings(report),
         "definitions": definitions(),
         "organisations": organisations_reported_to(request.user),
-        "reads_all": reads_all_usage(request.user),
+        "reads_all": request.user.reads_every_report,
         "previous": month_before(report.month),
         "next": month_after(report.month) if month_after(report.month) < LATEST else None,
         "under_way": report.end > timezone.now(),
@@ -55,8 +49,7 @@ def usage(request):
 @require_safe
 def workbook(request):
     report = _report(request)
-    # The file goes further than the screen: to whoever speaks the language it was asked in.
-    name = f"usage-{report.month:%Y-%m}-{slugify(report.organisation.slug) if report.organisation else 'bic-atrium'}"
+    name = f"usage-{report.month:%Y-%m}-{report.organisation.slug if report.organisation else 'bic-atrium'}"
     answer = HttpResponse(workbook_of(report, made_at=timezone.now()), content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="{name}-{translation.get_language()}.xlsx"'
     answer["Cache-Control"] = "private, no-store"
@@ -69,7 +62,7 @@ def _report(request) -> Report:
     asked = request.GET.get("organisation")
     if asked:
         organisation = get_object_or_404(may_read, slug=asked)
-    elif reads_all_usage(request.user):
+    elif request.user.reads_every_report:
         organisation = None
     else:
         organisation = may_read.first()

@@ -33,7 +33,7 @@ class MoveForm(PeriodForm):
         choices = machines_for(reservation, asked=(data or asked).get("equipment", ""))
         super().__init__(data, machines=list(choices), initial=asked)
         self.reservation = reservation
-        self.fields["equipment"].queryset = choices
+        self.fields["equipment"].queryset = choices  # type: ignore[attr-defined]
 
     @property
     def overtaken(self) -> bool:

@@ -12,7 +12,7 @@ from bookings.planning import ZONE, Wish
 from bookings.proposals import Refusal
 from equipment.models import Equipment, EquipmentQuerySet, Process
 from equipment.policy import Policy
-from organisations.models import Organisation
+from organisations.models import Organisation, User
 
 # Where a refusal is shown. What is not here concerns the whole.
 FIELD_OF = {
@@ -33,7 +33,7 @@ FIELD_OF = {
 SUMMER, WINTER = "0", "1"
 
 
-class FindForm(forms.Form):
+class MachineFilter(forms.Form):
     """Both in the address, so that a view can be shared."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=100)
@@ -155,6 +155,16 @@ class PeriodForm(forms.Form):
                 self.fields[f"{name}_twice"].asked = True
             return found[int(which) if len(found) == 2 else 0]
         return None
+
+    def choose_usual_purpose(self, user: User) -> None:
+        """What this person booked for last on behalf of the organisation, where it is still offered."""
+        offered = self.fields["purpose"].queryset
+        last = Booking.objects.filter(
+            booker=user, organisation__slug=self.initial.get("organisation", ""), purpose__in=offered
+        ).order_by("-created_at")
+        usual = last.values_list("purpose__code", flat=True).first()
+        if usual:
+            self.initial.setdefault("purpose", usual)
 
     def show_refusals(self, refusals: tuple[Refusal, ...]) -> None:
         """Each beside the field it concerns; the alternatives stay together in `refusals`."""

@@ -2,10 +2,23 @@
 
 from django.urls import path
 
-from bookings.views import bookings, calendars, change, feeds, house_rules, machines, people, requests, shares
+from bookings.views import (
+    bookings,
+    calendars,
+    change,
+    feeds,
+    find,
+    floor,
+    house_rules,
+    machines,
+    people,
+    requests,
+    shares,
+)
 
 urlpatterns = [
-    path("", machines.home, name="home"),
+    path("", find.find, name="home"),
+    path("floor/", floor.floor, name="floor"),
     path("floor.json", feeds.floor, name="floor_feed"),
     path("machines/<str:code>/", machines.machine, name="machine"),
     path("machines/<str:code>/week.json", feeds.week, name="week_feed"),

@@ -5,10 +5,12 @@ from bookings.services.certificates import grant, withdraw
 from bookings.services.change import cancel, cancel_booking, move, rechoose
 from bookings.services.concerns import settle
 from bookings.services.decide import approve, decline
+from bookings.services.finding import Found, find_times
 from bookings.services.judging import Overriding
 from bookings.services.search import find_slots
 
 __all__ = [
+    "Found",
     "Outcome",
     "Overriding",
     "approve",
@@ -17,6 +19,7 @@ __all__ = [
     "cancel_booking",
     "decline",
     "find_slots",
+    "find_times",
     "grant",
     "move",
     "rechoose",

@@ -1,4 +1,4 @@
-"""Finding a machine, looking at its week, and booking it."""
+"""One machine: its week, what one has to know, and booking it."""
 
 from datetime import date, datetime, timedelta
 
@@ -9,45 +9,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from bookings import idempotency
-from bookings.forms import BookingForm, FindForm, as_initial
+from bookings.forms import BookingForm, as_initial
 from bookings.models import Booking
 from bookings.planning import ZONE
 from bookings.proposals import Refused
 from bookings.services import book
-from bookings.views.drawing import at, calendar_hours, day_bounds, days, state_now, strip
+from bookings.views.drawing import calendar_hours, day_bounds, days
 from bookings.views.lanes import lanes
 from equipment.models import Equipment
 from organisations.models import Organisation, User
 
-LOOKS_AHEAD = timedelta(days=8)  # to say until when a machine is free, or when it opens
 FARTHEST_WEEK = timedelta(days=3660)  # to look back at, or ahead to
-STRIP_HOURS = (6, 22)
 REMEMBERED = ("organisation", "purpose", "title", "token")
-
-
-@login_required
-@require_safe
-def home(request):
-    """All machines by fieldlab with their day and their state now."""
-    now = timezone.now()
-    machines = Equipment.objects.in_service().with_type()
-    processes = list(machines.order_by().values_list("type__process", flat=True).distinct())
-    form = FindForm(request.GET, processes=processes)
-    today = now.astimezone(ZONE).date()
-    begins, ends = at(today, STRIP_HOURS[0]), at(today, STRIP_HOURS[1])
-    shown = [
-        {
-            "equipment": lane.equipment,
-            "state": state_now(lane, now),
-            "strip": strip(lane, start=begins, end=ends, now=now),
-        }
-        for lane in lanes(equipment=form.found(machines), user=request.user, start=at(today, 0), end=now + LOOKS_AHEAD)
-    ]
-    hours = range(STRIP_HOURS[0], STRIP_HOURS[1], 2)
-    return render(request, "bookings/home.html", {"form": form, "machines": shown, "now": now, "hours": hours})
 
 
 @login_required
@@ -56,7 +31,9 @@ def machine(request, code: str):
     now = timezone.now()
     equipment = get_object_or_404(Equipment.objects.with_type(), code=code)
     if request.method != "POST":
-        return _show(request, equipment, _form(request, equipment, now, initial=_asked(request.GET)), now)
+        form = _form(request, equipment, now, initial=_asked(request.GET))
+        form.choose_usual_purpose(request.user)
+        return _show(request, equipment, form, now)
     if "alternative" in request.POST:
         kept = {name: request.POST.get(name, "") for name in REMEMBERED}
         initial = kept | _period_initial(request.POST["alternative"])

@@ -28,13 +28,13 @@ def filled_in(**changes) -> dict:
 
 
 def test_who_is_not_signed_in_is_sent_to_the_sign_in(client, printer):
-    for address in ("/", "/machines/FDM-01/", "/bookings/", "/me/"):
+    for address in ("/", "/floor/", "/machines/FDM-01/", "/bookings/", "/me/"):
         assert client.get(address).headers["Location"] == f"/account/login/?next={address}"
 
 
 def test_the_list_says_what_is_free_and_what_is_occupied(page, make_reservation, second_printer):
     make_reservation(start="2027-02-24 10:00", end="2027-02-24 12:00")
-    said = page.get("/").content.decode()
+    said = page.get("/floor/").content.decode()
     assert "now-mine" in said
     assert "until 12:15" in said
     assert "now-free" in said
@@ -42,13 +42,13 @@ def test_the_list_says_what_is_free_and_what_is_occupied(page, make_reservation,
 
 
 def test_the_list_is_narrowed_by_words_and_by_process(page, printer, second_printer):
-    assert "FDM-02" not in page.get("/?q=fdm-01").content.decode()
-    assert "No machine fits that" in page.get("/?q=lathe").content.decode()
-    assert "FDM-02" in page.get("/?process=fdm").content.decode()
-    assert "FDM-02" in page.get("/?process=no-such-process").content.decode()
+    assert "FDM-02" not in page.get("/floor/?q=fdm-01").content.decode()
+    assert "No machine fits that" in page.get("/floor/?q=lathe").content.decode()
+    assert "FDM-02" in page.get("/floor/?process=fdm").content.decode()
+    assert "FDM-02" in page.get("/floor/?process=no-such-process").content.decode()
 
 
-@pytest.mark.parametrize("address", ["/", "/machines/FDM-01/?week=2027-W09"])
+@pytest.mark.parametrize("address", ["/floor/", "/machines/FDM-01/?week=2027-W09"])
 def test_a_page_costs_the_same_statements_with_one_machine_and_with_three(
     page, printer, make_equipment, make_reservation, address
 ):
@@ -157,7 +157,7 @@ def test_others_bookings_show_as_occupied_and_nothing_more(client, make_booking,
     booking = make_booking(("09:00", "11:00"), title="Secret lens").booking
     client.force_login(other_engineer)
     for address in (
-        "/",
+        "/floor/",
         "/machines/FDM-01/?week=2027-W09",
         "/machines/FDM-01/week.json?from=2027-03-01&until=2027-03-08",
     ):

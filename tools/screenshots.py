@@ -22,6 +22,9 @@ ORGANISATION_MANAGER = os.environ.get("DEMO_ORGANISATION_MANAGER", "orgmanager@e
 # What each page is called in the names of the files, and its address.
 OPEN_TO_ALL = {
     "find": "/",
+    "found": "/?process=fdm",
+    "found-nothing": "/?process=fdm&width_mm=5000",
+    "floor": "/floor/",
     "machine": f"/machines/{MACHINE}/",
     "bookings": "/bookings/",
     "bookings-past": "/bookings/?when=past",
@@ -41,7 +44,7 @@ FOR_ORGANISATIONS = {
     "bookings-organisation": "/bookings/?whose=verhagen-fijnmechanica",
     "organisation": "/organisations/verhagen-fijnmechanica/",
 }
-FOR_THE_FACILITY = {"requests": "/requests/", "set-up": "/admin/"}
+FOR_THE_FACILITY = {"requests": "/requests/", "usage": "/usage/", "set-up": "/admin/"}
 SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 LANGUAGES = {"nl": "Nederlands", "en": "English"}
 THEMES = ("light", "dark")

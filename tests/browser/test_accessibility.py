@@ -13,7 +13,12 @@ NARROW = {"width": 360, "height": 640}
 ENTRANCE = ["/account/login/", "/account/password/reset/"]
 ADDRESSES = [
     "/",
-    "/?q=nothing",
+    "/?process=fdm&since=2027-03-01",
+    "/?process=fdm&width_mm=5000",
+    "/?process=fdm&duration=soon",
+    "/floor/",
+    "/floor/?q=nothing",
+    "/usage/?month=2027-03",
     "/machines/FDM-01/",
     "/machines/FDM-01/?week=2027-W09",
     "/bookings/",

@@ -42,6 +42,7 @@ def test_somebody_signs_in_books_a_machine_and_cancels(sign_in, engineer, printe
     engineer.save()
     words = WORDS[language]
     page = sign_in(engineer, viewport=viewport, language=language)
+    page.goto("/floor/")
     page.get_by_role("link", name="FDM-01").click()
     fill_in(page, words)
     page.get_by_role("button", name=words["book"], exact=True).click()
@@ -103,6 +104,7 @@ def test_the_calendar_shows_what_is_mine_and_what_is_occupied(
 
 def test_searching_narrows_the_list_and_stays_in_the_address(sign_in, engineer, printer, second_printer):
     page = sign_in(engineer)
+    page.goto("/floor/")
     page.get_by_label("Search").press_sequentially("fdm-02")
     expect(page.locator(".machine-row")).to_have_count(1)
     expect(page).to_have_url(re.compile(r"\?q=fdm-02"))

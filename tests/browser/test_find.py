@@ -1,0 +1,62 @@
+"""From what one wants to do to a booking, on a wide screen and on a phone, in both languages, also by keyboard."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from bookings.models import Reservation
+from tests.browser.conftest import PHONE, WIDE
+from tests.conftest import wall
+
+pytestmark = pytest.mark.browser
+
+WORDS = {
+    "en": {"process": "I want to do", "book": "Book", "booked": "Booked"},
+    "nl": {"process": "Ik wil", "book": "Reserveren", "booked": "Gereserveerd"},
+}
+
+
+@pytest.mark.parametrize(("language", "viewport"), [("nl", PHONE), ("en", WIDE)], ids=["nl-phone", "en-wide"])
+def test_what_one_wants_to_do_becomes_a_booking_in_two_clicks(
+    sign_in, engineer, second_printer, make_reservation, language, viewport
+):
+    make_reservation("09:00", "11:00")  # so that the purpose is known
+    engineer.language = language
+    engineer.save()
+    words = WORDS[language]
+    page = sign_in(engineer, viewport=viewport, language=language)
+    page.get_by_label(words["process"], exact=True).select_option("fdm")
+    expect(page).to_have_url(re.compile("process=fdm"))
+    page.locator(".find-card-times .button-main").first.click()
+    page.get_by_role("button", name=words["book"], exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text(words["booked"])
+    reservation = Reservation.objects.latest("pk")
+    assert (reservation.start, reservation.end) == (wall("2027-02-24 10:00"), wall("2027-02-24 12:00"))
+
+
+def test_the_keyboard_alone_books(sign_in, engineer, printer, make_reservation):
+    make_reservation("09:00", "11:00")
+    page = sign_in(engineer)
+    page.get_by_label("I want to do", exact=True).focus()
+    page.keyboard.press("p")  # the first that begins with it
+    page.locator(".find-card-times .button-main").wait_for()
+    page.locator(".find-card-times .button-main").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Book", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Booked")
+
+
+def test_the_back_button_brings_the_search_back_and_books_nothing_twice(sign_in, engineer, printer, make_reservation):
+    make_reservation("09:00", "11:00")
+    page = sign_in(engineer)
+    page.goto("/?process=fdm&duration=3+hours")
+    page.locator(".find-card-times .button-main").click()
+    page.get_by_role("button", name="Book", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Booked")
+    page.go_back()
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"process=fdm&duration=3"))
+    expect(page.get_by_label("for", exact=True)).to_have_value("3 hours")
+    assert Reservation.objects.count() == 2

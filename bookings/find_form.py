@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -81,11 +82,12 @@ class FindForm(forms.Form):
         )
         self.today = today
         processes = {kind.process for kind in types}
-        self.fields["process"].choices = [("", _("Choose")), *((p.value, p.label) for p in Process if p in processes)]
         asked = self.data.get("process")
         materials = {m for kind in types if not asked or kind.process == asked for m in kind.materials}
-        self.fields["material"].choices = [("", _("Any")), *((m, m) for m in sorted(materials))]
-        self.fields["organisation"].queryset = organisations
+        fields: dict[str, Any] = self.fields
+        fields["process"].choices = [("", _("Choose")), *((p.value, p.label) for p in Process if p in processes)]
+        fields["material"].choices = [("", _("Any")), *((m, m) for m in sorted(materials))]
+        fields["organisation"].queryset = organisations
         self.fields["since"].widget.attrs["min"] = today.isoformat()
 
     def clean_since(self) -> date:

@@ -208,10 +208,10 @@ class BookingForm(PeriodForm):
         self.equipment = equipment
         self.fields["organisation"].queryset = Organisation.objects.filter(pk__in=[o.pk for o in organisations])
         asked = (data or initial).get("organisation")
-        chosen = next((o for o in organisations if o.slug == asked), organisations[0] if organisations else None)
-        if chosen:
-            self.initial.setdefault("organisation", chosen.slug)
-            self.fields["purpose"].queryset = Purpose.objects.offered_to(chosen, on=today)
+        self.chosen = next((o for o in organisations if o.slug == asked), organisations[0] if organisations else None)
+        if self.chosen:
+            self.initial.setdefault("organisation", self.chosen.slug)
+            self.fields["purpose"].queryset = Purpose.objects.offered_to(self.chosen, on=today)
         if len(organisations) == 1:
             self.fields["organisation"].widget = forms.HiddenInput()
 

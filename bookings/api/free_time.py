@@ -27,7 +27,7 @@ from bookings.free_time import Slot, timelines
 from bookings.models import Economic, Purpose
 from equipment.api import equipment_details_out
 from equipment.models import Equipment, EquipmentQuerySet, EquipmentType, Fieldlab
-from organisations.models import Organisation, User
+from organisations.models import Organisation
 
 LONGEST_WINDOW = timedelta(days=366)
 USUAL_WINDOW = timedelta(days=7)
@@ -77,26 +77,9 @@ def get_equipment(request: HttpRequest, code: str, organisation: Code = None):
     """
     machine = get_object_or_404(Equipment.objects.with_type().select_related("type__finished_on"), code=code)
     asked_for = organisation_for_search(request.auth, organisation)
-    next_free = _next_free(machine, person=request.auth, organisation=asked_for, now=timezone.now())
+    slot = services.next_free(machine, person=request.auth, organisation=asked_for, now=timezone.now())
+    next_free = NextFreeOut(start=slot.start, end=slot.end) if slot else None
     return equipment_details_out(machine, person=request.auth, on=timezone.localdate()) | {"next_free": next_free}
-
-
-def _next_free(
-    machine: Equipment, *, person: User, organisation: Organisation | None, now: datetime
-) -> NextFreeOut | None:
-    """The first slot of the shortest length; None where the machine is retired or there is none to its horizon."""
-    policy = machine.policy
-    slots = services.find_slots(
-        person=person,
-        organisation=organisation,
-        equipment=Equipment.objects.filter(pk=machine.pk),
-        duration=policy.shortest,
-        earliest=now,
-        latest=now + min(policy.horizon + policy.shortest, settings.CALENDARS_EXPANDED_AHEAD),
-        now=now,
-        limit=1,
-    )
-    return NextFreeOut(start=slots[0].start, end=slots[0].end) if slots else None
 
 
 @router.get(

@@ -7,7 +7,7 @@ from bookings.services.concerns import settle
 from bookings.services.decide import approve, decline
 from bookings.services.finding import Found, find_times
 from bookings.services.judging import Overriding
-from bookings.services.search import find_slots
+from bookings.services.search import find_slots, next_free
 
 __all__ = [
     "Found",
@@ -22,6 +22,7 @@ __all__ = [
     "find_times",
     "grant",
     "move",
+    "next_free",
     "rechoose",
     "settle",
     "withdraw",

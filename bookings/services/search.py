@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
+
 from bookings.free_time import Slot, free_slots, window_for
 from bookings.planning import ZONE, MachineTime, occupied_by
 from bookings.proposals import Facts, Proposal
@@ -64,6 +66,22 @@ def find_slots(
         nights=nights,
         choose=choose,
     )
+
+
+def next_free(machine: Equipment, *, person: User, organisation: Organisation | None, now: datetime) -> Slot | None:
+    """The first slot of the shortest length; None where the machine is retired or there is none to its horizon."""
+    policy = machine.policy
+    slots = find_slots(
+        person=person,
+        organisation=organisation,
+        equipment=Equipment.objects.filter(pk=machine.pk),
+        duration=policy.shortest,
+        earliest=now,
+        latest=now + min(policy.horizon + policy.shortest, settings.CALENDARS_EXPANDED_AHEAD),
+        now=now,
+        limit=1,
+    )
+    return slots[0] if slots else None
 
 
 def _can_be_had_at_all(machine: Equipment, facts: Facts, hull: Period) -> bool:

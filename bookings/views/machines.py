@@ -1,27 +1,35 @@
 """One machine: its week, what one has to know, and booking it."""
 
+import mimetypes
 from datetime import date, datetime, timedelta
 
+import segno
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from bookings import idempotency
 from bookings.forms import BookingForm, as_initial
 from bookings.models import Booking
 from bookings.planning import ZONE
 from bookings.proposals import Refused
-from bookings.services import book
+from bookings.services import book, next_free
 from bookings.views.drawing import calendar_hours, day_bounds, days
 from bookings.views.lanes import lanes
-from equipment.models import Equipment
+from equipment.models import Certificate, CertificateKind, Equipment
 from organisations.models import Organisation, User
 
 FARTHEST_WEEK = timedelta(days=3660)  # to look back at, or ahead to
+# What browsers draw and never run.
+PICTURES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/gif")
 REMEMBERED = ("organisation", "purpose", "title", "token")
 
 
@@ -48,6 +56,34 @@ def machine(request, code: str):
             messages.success(request, _("Booked. Your reference is %(reference)s.") % {"reference": booking.reference})
             return redirect("booking", booking.reference)
     return _show(request, equipment, form, now, status=422)
+
+
+@login_required
+@require_safe
+def photo(request, code: str):
+    """The machine's own photo, else that of its type; 404 where there is none."""
+    equipment = get_object_or_404(Equipment.objects.with_type(), code=code)
+    file = equipment.photo or equipment.type.photo
+    kind = mimetypes.guess_type(file.name)[0] if file else None
+    if kind not in PICTURES:
+        raise Http404
+    try:
+        return FileResponse(file.open(), content_type=kind, headers={"Cache-Control": "private, max-age=86400"})
+    except FileNotFoundError:
+        raise Http404 from None
+
+
+@login_required
+@require_safe
+def card(request, code: str):
+    """A card to print and hang at the machine: who scans it is at its page."""
+    equipment = get_object_or_404(Equipment.objects.with_type(), code=code)
+    address = request.build_absolute_uri(reverse("machine", args=[equipment.code]))
+    square = segno.make(address, error="m", micro=False)
+    drawing = square.svg_inline(
+        scale=8, border=2, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"
+    )
+    return render(request, "bookings/card.html", {"equipment": equipment, "address": address, "qr": drawing})
 
 
 def _book_once(form: BookingForm, user: User, now: datetime) -> Booking:
@@ -88,6 +124,8 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
     context = {
         "equipment": equipment,
         "policy": equipment.policy,
+        "needed": _needed(equipment, request.user, now.astimezone(ZONE).date()),
+        "next_free": next_free(equipment, person=request.user, organisation=form.chosen, now=now),
         "form": form,
         "now": now,
         "monday": monday,
@@ -98,6 +136,14 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
         "calendar_hours": calendar_hours(lane),
     }
     return render(request, "bookings/machine.html", context, status=status)
+
+
+def _needed(equipment: Equipment, person: User, today: date) -> list[tuple[CertificateKind, date | None]]:
+    """The certificates that it takes, each with the first day on which this person no longer has it; None where they
+    have none today."""
+    held = Certificate.objects.valid_on(today).filter(kind=OuterRef("pk"), user=person).order_by("-valid_until")
+    kinds = equipment.type.required_certificates.annotate(until=Subquery(held.values("valid_until")[:1]))
+    return [(kind, kind.until) for kind in kinds]
 
 
 def _week(asked: str | None, form: BookingForm, now: datetime) -> date:

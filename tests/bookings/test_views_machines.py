@@ -1,13 +1,15 @@
 """Finding a machine, its week, and booking it by the form."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookings.models import Booking, Reservation
+from equipment.models import Certificate, CertificateKind
 from tests.conftest import NOW, wall
 
 
@@ -190,3 +192,46 @@ def test_the_calendar_shows_the_whole_day_where_it_is_always_open(page, printer)
     printer.opening_hours = None
     printer.save()
     assert hours_drawn(page) == ("00:00", "24:00")
+
+
+def test_the_page_says_which_certificates_one_needs_and_whether_one_has_them(page, printer, printer_type, engineer):
+    for name in ("Printing", "Powder"):
+        CertificateKind.objects.create(name=name, slug=name.lower()).required_for.add(printer_type)
+    Certificate.objects.create(
+        user=engineer,
+        kind=CertificateKind.objects.get(slug="powder"),
+        granted_on=date(2026, 5, 1),
+        valid_until=date(2027, 5, 1),
+        granted_by=engineer,
+    )
+    said = page.get("/machines/FDM-01/").content.decode()
+    assert "Powder: you have it until Saturday 1 May 2027" in said
+    assert "Printing: <strong>you do not have it</strong>" in said
+
+
+def test_the_page_offers_the_next_free_time(page, printer):
+    said = page.get("/machines/FDM-01/").content.decode()
+    assert "from=2027-02-24T10%3A00%3A00%2B01%3A00&amp;until=2027-02-24T10%3A30%3A00%2B01%3A00" in said
+
+
+def test_the_card_to_hang_up_leads_to_the_machine(page, printer):
+    said = page.get("/machines/FDM-01/card/").content.decode()
+    assert "http://testserver/machines/FDM-01/" in said
+    assert "<svg" in said
+
+
+@pytest.mark.parametrize(("name", "status"), [("a.png", 200), ("a.svg", 404), ("a.html", 404), ("", 404)])
+def test_a_photo_is_shown_and_nothing_that_a_browser_would_run(page, printer, settings, tmp_path, name, status):
+    settings.MEDIA_ROOT = tmp_path
+    if name:
+        printer.photo.save(name, ContentFile(b"picture"))
+    answer = page.get("/machines/FDM-01/photo/")
+    assert answer.status_code == status
+    answer.close()
+
+
+def test_a_photo_that_was_lost_is_not_there(page, printer, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    printer.photo = "equipment/lost.png"
+    printer.save()
+    assert page.get("/machines/FDM-01/photo/").status_code == 404

@@ -25,6 +25,8 @@ OPEN_TO_ALL = {
     "found": "/?process=fdm",
     "found-nothing": "/?process=fdm&width_mm=5000",
     "floor": "/floor/",
+    "floor-week": "/floor/?view=week",
+    "card": f"/machines/{MACHINE}/card/",
     "machine": f"/machines/{MACHINE}/",
     "bookings": "/bookings/",
     "bookings-past": "/bookings/?when=past",

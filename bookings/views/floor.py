@@ -1,10 +1,14 @@
-"""The floor: every machine with its day and its state now."""
+"""The floor: every machine, its day, its three days or its week, and its state now. All of it lives in the address."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import TextChoices
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from bookings.forms import MachineFilter
@@ -14,26 +18,86 @@ from bookings.views.lanes import lanes
 from equipment.models import Equipment
 
 LOOKS_AHEAD = timedelta(days=8)  # to say until when a machine is free, or when it opens
+FARTHEST = timedelta(days=3660)  # to look back at, or ahead to
 STRIP_HOURS = (6, 22)
+
+
+class View(TextChoices):
+    DAY = "day", _("Day")
+    THREE_DAYS = "3days", _("Three days")
+    WEEK = "week", _("Week")
+
+
+LENGTHS = {View.DAY: 1, View.THREE_DAYS: 3, View.WEEK: 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What the floor shows: so many local days from `first` on. A single day is cut to the hours people are about."""
+
+    view: View
+    first: date
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=n) for n in range(LENGTHS[self.view])]
+
+    @property
+    def start(self) -> datetime:
+        return at(self.first, STRIP_HOURS[0] if self.view == View.DAY else 0)
+
+    @property
+    def end(self) -> datetime:
+        return at(self.first, STRIP_HOURS[1]) if self.view == View.DAY else at(self.after, 0)
+
+    @property
+    def before(self) -> date:
+        return self.first - timedelta(days=LENGTHS[self.view])
+
+    @property
+    def after(self) -> date:
+        return self.first + timedelta(days=LENGTHS[self.view])
 
 
 @login_required
 @require_safe
 def floor(request):
-    """All machines by fieldlab with their day and their state now."""
+    """All machines by fieldlab in the window that is asked for, with their state now where it holds today."""
     now = timezone.now()
+    today = now.astimezone(ZONE).date()
     machines = Equipment.objects.in_service().with_type()
     processes = list(machines.order_by().values_list("type__process", flat=True).distinct())
     form = MachineFilter(request.GET, processes=processes)
-    today = now.astimezone(ZONE).date()
-    begins, ends = at(today, STRIP_HOURS[0]), at(today, STRIP_HOURS[1])
+    window = _window(request.GET, today)
+    holds_today = today in window.days
+    read_from, read_until = at(window.first, 0), max(window.end, now + LOOKS_AHEAD) if holds_today else window.end
     shown = [
         {
             "equipment": lane.equipment,
-            "state": state_now(lane, now),
-            "strip": strip(lane, start=begins, end=ends, now=now),
+            "state": state_now(lane, now) if holds_today else None,
+            "strip": strip(lane, start=window.start, end=window.end, now=now),
         }
-        for lane in lanes(equipment=form.found(machines), user=request.user, start=at(today, 0), end=now + LOOKS_AHEAD)
+        for lane in lanes(equipment=form.found(machines), user=request.user, start=read_from, end=read_until)
     ]
-    hours = range(STRIP_HOURS[0], STRIP_HOURS[1], 2)
-    return render(request, "bookings/floor.html", {"form": form, "machines": shown, "now": now, "hours": hours})
+    context = {
+        "form": form,
+        "machines": shown,
+        "now": now,
+        "today": today,
+        "window": window,
+        "views": View.choices,
+        "hours": range(STRIP_HOURS[0], STRIP_HOURS[1], 2) if window.view == View.DAY else None,
+    }
+    return render(request, "bookings/floor.html", context)
+
+
+def _window(query, today: date) -> Window:
+    """What the address asks for; today's where it asks for nothing that can be read. A week begins on Monday."""
+    view = View(query["view"]) if query.get("view") in View.values else View.DAY
+    try:
+        day = parse_date(query.get("date", "")) or today
+    except ValueError:
+        day = today
+    if abs(day - today) > FARTHEST:
+        day = today
+    return Window(view, day - timedelta(days=day.weekday()) if view == View.WEEK else day)

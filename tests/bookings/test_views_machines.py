@@ -235,3 +235,34 @@ def test_a_photo_that_was_lost_is_not_there(page, printer, settings, tmp_path):
     printer.photo = "equipment/lost.png"
     printer.save()
     assert page.get("/machines/FDM-01/photo/").status_code == 404
+
+
+def test_the_floor_shows_the_days_that_are_asked_for(page, make_reservation):
+    make_reservation("09:00", "11:00", title="Next week")
+    mine = 'class="mine confirmed"'
+    for query, shows in (
+        ("", False),
+        ("?view=3days", False),
+        ("?view=week&date=2027-03-04", True),
+        ("?date=2027-03-01", True),
+        ("?view=3days&date=2027-02-27", True),
+        ("?view=3days&date=2027-02-26", False),
+    ):
+        assert (mine in page.get(f"/floor/{query}").content.decode()) == shows, query
+
+
+def test_the_state_now_is_told_only_of_today(page, printer):
+    assert "now-free" in page.get("/floor/?view=week").content.decode()
+    assert "now-free" not in page.get("/floor/?view=week&date=2027-03-04").content.decode()
+
+
+def test_stepping_through_the_floor_keeps_what_was_asked(page, printer):
+    said = page.get("/floor/?q=fdm&view=week&date=2027-03-04").content.decode()
+    for address in ("date=2027-02-22", "date=2027-03-08"):
+        assert f"?q=fdm&amp;view=week&amp;{address}" in said
+    assert "Week 9" in said
+
+
+@pytest.mark.parametrize("query", ["view=year", "date=soon", "date=2027-02-31", "date=0001-01-01", "date=9999-12-31"])
+def test_a_strange_window_shows_today(page, printer, query):
+    assert "Wednesday 24 February 2027" in page.get(f"/floor/?{query}").content.decode()

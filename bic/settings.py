@@ -143,6 +143,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "bookings.tasks.forget_old_idempotency_keys",
         "schedule": crontab(hour=3, minute=0),
     },
+    # One that a worker comes to late has nothing to do that the next does not.
+    "sweep-notices": {"task": "bookings.tasks.sweep_notices", "schedule": 60, "options": {"expires": 55}},
+    "tell-of-certificates": {
+        "task": "bookings.tasks.tell_of_certificates",
+        "schedule": crontab(hour=8, minute=0),
+    },
 }
 
 # ---- People -------------------------------------------------------------------------------------------------
@@ -233,6 +239,8 @@ MEDIA_URL = "/media/"
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail:///" + str(BASE_DIR / ".data" / "mail"))
 vars().update(EMAIL_CONFIG)
+# Seconds for each step of the talk with the mail server; all of them take far less than a worker's lease.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="BIC Atrium <noreply@localhost>")
 
 # ---- The set-up pages ---------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from bookings.free_time import machine_times
 from bookings.models import Concern, Override, Reservation
+from bookings.notices.writing import tell_of_concerns
 from bookings.planning import MachineTime, lies_in, merged, overlap
 from bookings.wording import period_in_words
 from equipment.availability import Hit, Period
@@ -19,12 +20,12 @@ REVIEWED_CODES = ("outside_opening_hours", "during_outage")
 
 def review_reservations(equipment_ids: Iterable[int], *, now: datetime) -> None:
     """Raise a concern for each reservation ahead on these machines that lies outside open time or in an outage, and
-    settle those that no longer do. Five statements at most."""
+    settle those that no longer do. Six statements at most."""
     ahead = list(
         Reservation.objects.holding()
         .going_on_or_ahead(now)
         .filter(equipment__in=equipment_ids)
-        .select_related("equipment__type")
+        .select_related("equipment__type", "booking")
     )
     times = machine_times([(r.equipment_id, r.occupied.lower, r.occupied.upper) for r in ahead])
     broken = {(r.pk, code) for r, time in zip(ahead, times, strict=True) for code in broken_codes(r, time)}
@@ -35,9 +36,9 @@ def review_reservations(equipment_ids: Iterable[int], *, now: datetime) -> None:
         .values_list("pk", "reservation_id", "code")
     )
     known = {(reservation_id, code): pk for pk, reservation_id, code in raised}
-    Concern.objects.bulk_create(
-        Concern(reservation_id=pk, code=code, raised_at=now) for pk, code in sorted(broken - known.keys())
-    )
+    new = broken - known.keys()
+    Concern.objects.bulk_create(Concern(reservation_id=pk, code=code, raised_at=now) for pk, code in sorted(new))
+    tell_of_concerns(((r, code) for r in ahead for code in REVIEWED_CODES if (r.pk, code) in new), now=now)
     Concern.objects.filter(pk__in=[known[key] for key in known.keys() - broken]).mend(now)
 
 

@@ -4,9 +4,29 @@ from celery import shared_task
 from django.utils import timezone
 
 from bookings import idempotency
+from bookings.notices import outbox
+from bookings.notices.writing import tell_of_expiring_certificates
 
 
 @shared_task
 def forget_old_idempotency_keys() -> int:
     """Every night; how many were forgotten."""
     return idempotency.forget_old_keys(now=timezone.now())
+
+
+@shared_task
+def deliver_notices(ids: list[str]) -> int:
+    """Right after the commit that wrote them; how many were sent."""
+    return outbox.deliver(ids, clock=timezone.now)
+
+
+@shared_task
+def sweep_notices() -> int:
+    """Every minute: what is due and was not delivered, for whatever reason; how many were sent."""
+    return outbox.sweep(clock=timezone.now)
+
+
+@shared_task
+def tell_of_certificates() -> None:
+    """Every morning: to people whose certificate is about to end. A day missed is made up for on the next."""
+    tell_of_expiring_certificates(now=timezone.now())

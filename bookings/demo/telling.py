@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 
+from django.db.models import Case, F, When
+
 from bookings.demo.story import Habit, Lesson, OneOff, PlannedOutage, Story, working_days
-from bookings.models import Purpose, Reservation, ReservationState
+from bookings.models import Notice, Purpose, Reservation, ReservationState
 from bookings.planning import ZONE, Wish
 from bookings.proposals import Refusal, Refused
 from bookings.repeats import Repeat
@@ -19,6 +21,7 @@ WEEKS_EITHER_SIDE = 4
 MANAGER = "manager@example.org"
 CANCELLED_SHARE = 0.05
 DAYS_TRIED = 15
+UNREAD_FOR = timedelta(days=2)
 # What life gives; any other refusal would be a mistake in the story.
 LIFE = {"clash", "no_unit_free", "outside_opening_hours", "during_outage", "no_operator", "over_quota", "too_many_open"}
 
@@ -82,6 +85,13 @@ def tell(
     for one_off in sorted(story.one_offs, key=lambda one: -one.hours_ago):
         _book_on_the_first_day_possible(one_off, cast, today, now)
     return Reservation.objects.count() - before
+
+
+def take_as_told(*, now: datetime) -> None:
+    """The notices of the story's past, as if they had been sent and all but the last days' been read."""
+    past = Notice.objects.waiting().filter(due_at__lte=now)
+    read = Case(When(due_at__lte=now - UNREAD_FOR, then=F("due_at")))
+    past.update(sent_at=F("due_at"), by_mail=False, read_at=read)
 
 
 def _lesson(lesson: Lesson, first: date, cast: Cast, chance: Random) -> Asked:

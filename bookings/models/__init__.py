@@ -1,4 +1,5 @@
-"""The models of demand: `bookings` and what hangs on them, `purposes` says why, `quotas` how much."""
+"""The models of demand: `bookings` and what hangs on them, `purposes` says why, `quotas` how much, `notices` what
+people are told of it."""
 
 from bookings.models.bookings import (
     HOLDING_STATES,
@@ -13,11 +14,21 @@ from bookings.models.bookings import (
     ReservationQuerySet,
     ReservationState,
 )
+from bookings.models.notices import (
+    PLANNED_KINDS,
+    Notice,
+    NoticeKind,
+    NoticePreference,
+    NoticeQuerySet,
+    ReminderTimes,
+    TypeReminders,
+)
 from bookings.models.purposes import Economic, Purpose, PurposeQuerySet, PurposeRuling
 from bookings.models.quotas import Quota, QuotaSpan
 
 __all__ = [
     "HOLDING_STATES",
+    "PLANNED_KINDS",
     "SHOWN_STATES",
     "Booking",
     "BookingQuerySet",
@@ -25,13 +36,19 @@ __all__ = [
     "Concern",
     "Economic",
     "IdempotencyKey",
+    "Notice",
+    "NoticeKind",
+    "NoticePreference",
+    "NoticeQuerySet",
     "Override",
     "Purpose",
     "PurposeQuerySet",
     "PurposeRuling",
     "Quota",
     "QuotaSpan",
+    "ReminderTimes",
     "Reservation",
     "ReservationQuerySet",
     "ReservationState",
+    "TypeReminders",
 ]

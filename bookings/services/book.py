@@ -12,6 +12,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Override, Purpose, Reservation, ReservationState
+from bookings.notices.writing import tell_of_booking
 from bookings.planning import ZONE, Wish, stretches_with_people
 from bookings.proposals import Planned, Proposal, Refusal, Refused
 from bookings.repeats import Repeat, on_closed_days, pattern_params, repeated
@@ -130,6 +131,7 @@ def _book(asked: _Asked) -> Outcome:
             reservation.booking = booking
         Reservation.objects.bulk_create(reservations)
         write_overrides(reservations, verdict, asked.override, asked.now)
+        tell_of_booking(booking=booking, reservations=reservations, now=asked.now)
     return Outcome(booking, reservations, verdict.refusals)
 
 

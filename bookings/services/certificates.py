@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from bookings.facts import load_requirements
 from bookings.models import Concern, Override, Reservation
+from bookings.notices.writing import tell_of_concerns
 from bookings.planning import ZONE
 from bookings.proposals import Refusal, Refused
 from bookings.rules import held_throughout
@@ -65,6 +66,7 @@ def review_certificates(user: User, kind: CertificateKind, *, now: datetime) -> 
     Concern.objects.bulk_create(
         Concern(reservation_id=pk, code="not_certified", raised_at=now) for pk in sorted(broken - known)
     )
+    tell_of_concerns(((r, "not_certified") for r in ahead if r.pk in broken - known), now=now)
     standing.exclude(reservation__in=broken).mend(now)
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Reservation, ReservationState
+from bookings.notices.writing import tell_of_cancellation, tell_of_move
 from bookings.planning import Wish
 from bookings.proposals import Refusal, Refused
 from bookings.services.alternatives import with_alternatives
@@ -83,6 +84,7 @@ def _move(
             raise Overtaken
         write_overrides([moved], verdict, override, now)
         moved.concerns.mend(now)
+        tell_of_move(before=before, moved=moved, actor=actor, now=now)
     return moved
 
 
@@ -145,6 +147,7 @@ def cancel(*, reservation: Reservation, actor: User, now: datetime) -> Reservati
     or was cancelled before."""
     with pghistory.context(user=actor.pk), transaction.atomic():
         cancelled = _cancel([reservation], now)
+        tell_of_cancellation(cancelled=cancelled, actor=actor, now=now)
     if not cancelled:
         reservation.refresh_from_db()
         raise Refused([_not_possible(reservation, _("This reservation can no longer be cancelled."))])
@@ -156,6 +159,7 @@ def cancel_booking(*, booking: Booking, actor: User, now: datetime) -> list[Rese
     with pghistory.context(user=actor.pk), transaction.atomic():
         ahead = booking.reservations.filter(state__in=MOVABLE_STATES).going_on_or_ahead(now)
         cancelled = _cancel(ahead.select_related("equipment__type", "equipment__fieldlab"), now)
+        tell_of_cancellation(cancelled=cancelled, actor=actor, now=now)
     if not cancelled:
         raise Refused([Refusal("not_possible", _("Nothing of this booking can be cancelled any more."))])
     return cancelled

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bookings.models import Reservation, ReservationState
+from bookings.notices.writing import tell_of_decision
 from bookings.proposals import Refusal, Refused
 from organisations.models import User
 
@@ -37,6 +38,8 @@ def _decide(reservation: Reservation, actor: User, now: datetime, state: Reserva
         decided = request.update(state=state, decided_by=actor, decided_at=now, decision_reason=reason)
         if decided and state == ReservationState.DECLINED:
             reservation.concerns.mend(now)
+        if decided:
+            tell_of_decision(reservation=reservation, now=now)
     reservation.refresh_from_db()
     if not decided:
         raise Refused([_refusal(reservation, "not_possible", _("This is no longer a request to decide about."))])

@@ -248,7 +248,8 @@ def test_the_number_of_statements_does_not_grow_with_the_reservations(make_booki
         connection,
     ) as captured:
         make_booking(*wishes)
-    assert len(captured) <= 8, [q["sql"][:80] for q in captured]
+    work = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+    assert len(work) <= 8, work
 
 
 def test_elapsed_time_counts_across_the_change_of_the_clocks(engineer, verhagen, purpose, make_equipment, printer_type):

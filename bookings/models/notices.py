@@ -1,0 +1,182 @@
+"""What people are told: the outbox of messages, and how each person wants to be told."""
+
+import uuid
+from datetime import time, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from bookings.models.bookings import Booking, Reservation
+from equipment.models import EquipmentType
+from organisations.models import User
+
+WAITING = Q(sent_at=None, withdrawn_at=None, given_up_at=None)
+
+
+class NoticeKind(models.TextChoices):
+    CONFIRMATION = "confirmation", _("confirmation of a booking")
+    REQUEST = "request", _("request that awaits a decision")
+    DECISION = "decision", _("decision about a request")
+    MOVED = "moved", _("reservation moved")
+    CANCELLED = "cancelled", _("reservation cancelled")
+    REMINDER = "reminder", _("reminder before the start")
+    FREE_UNTIL = "free_until", _("free cancellation ends")
+    ENDING = "ending", _("the next one is waiting")
+    CONCERN = "concern", _("reservation hit by a change")
+    CERTIFICATE_EXPIRING = "certificate_expiring", _("certificate expires")
+
+
+# Planned ahead from when a booking is, and planned anew when that changes.
+PLANNED_KINDS = (NoticeKind.REMINDER, NoticeKind.FREE_UNTIL, NoticeKind.ENDING)
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def waiting(self) -> "NoticeQuerySet":
+        """Still to be sent, now or later."""
+        return self.filter(WAITING)
+
+    def due(self, now) -> "NoticeQuerySet":
+        """Waiting, their moment has come, and no worker has them; those that wait longest first."""
+        return self.waiting().filter(next_try_at__lte=now).order_by("next_try_at")
+
+    def withdraw(self, now) -> int:
+        """Those that still wait are not sent any more; how many."""
+        return self.waiting().update(withdrawn_at=now)
+
+
+class Notice(models.Model):
+    """One message to one person about one thing, sent once.
+
+    It waits until it is sent, withdrawn since there is nothing left to say, or given up. `facts` is what was told and
+    can no longer be read from the reservations: old and new times, a reason, who did it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # No index of its own: `notices_of_a_person` begins with it.
+    recipient = models.ForeignKey(
+        User, models.CASCADE, related_name="notices", db_index=False, verbose_name=_("recipient")
+    )
+    kind = models.CharField(_("kind"), max_length=30, choices=NoticeKind.choices)
+    key = models.CharField(
+        max_length=120, help_text="What makes it the same message: written twice, it is there once, and sent once."
+    )
+    booking = models.ForeignKey(
+        Booking, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("booking")
+    )
+    reservation = models.ForeignKey(
+        Reservation, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("reservation")
+    )
+    facts = models.JSONField(_("what is told"), default=dict, blank=True)
+    written_at = models.DateTimeField(_("written"))
+    due_at = models.DateTimeField(_("due"), help_text=_("Not sent before."))
+    expires_at = models.DateTimeField(_("useless from"), null=True, blank=True, help_text=_("Empty: never too late."))
+    # The due moment, then the pause after a failed try; while a worker has it, the end of that worker's claim.
+    next_try_at = models.DateTimeField(_("next try"))
+    tried = models.PositiveSmallIntegerField(_("tries"), default=0)
+    last_error = models.TextField(_("what went wrong"), blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    by_mail = models.BooleanField(_("by mail"), default=True, help_text=_("Off: shown in the system alone."))
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)
+    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ["due_at"]
+        indexes = [
+            # Holds only what waits, however many were sent before.
+            models.Index(fields=["next_try_at"], condition=WAITING, name="notices_that_wait"),
+            models.Index(fields=["recipient", "-due_at"], name="notices_of_a_person"),
+        ]
+        constraints = [
+            # What was withdrawn may be said after all: a reservation moved away and back is reminded of.
+            models.UniqueConstraint(
+                fields=["recipient", "key"], condition=Q(withdrawn_at=None), name="nobody_is_told_the_same_twice"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("due_at")), name="a_notice_is_due_before_it_expires"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.recipient}"
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID of its mail: the same on every try, so that a mail program folds what came twice."""
+        return f"<{self.pk.hex}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
+
+
+def an_hour_before() -> list[timedelta]:
+    return [timedelta(hours=1)]
+
+
+class ReminderTimes(models.Model):
+    """When to remind of a reservation: some elapsed time before its start, and at a time on the day before."""
+
+    leads = ArrayField(
+        models.DurationField(validators=[MinValueValidator(timedelta(minutes=1))]),
+        verbose_name=_("so long before"),
+        default=an_hour_before,
+        blank=True,
+    )
+    day_before_at = models.TimeField(
+        _("the day before at"), null=True, blank=True, default=time(17), help_text=_("Empty: not on the day before.")
+    )
+
+    class Meta:
+        abstract = True
+
+
+class NoticePreference(ReminderTimes):
+    """How a person wants to be told. Who has none goes by the defaults."""
+
+    person = models.OneToOneField(
+        User, models.CASCADE, related_name="notice_preference", verbose_name=_("person"), primary_key=True
+    )
+    quiet_from = models.TimeField(_("no reminders from"), null=True, blank=True, default=time(22))
+    quiet_until = models.TimeField(_("no reminders until"), null=True, blank=True, default=time(7))
+    unmailed = ArrayField(
+        models.CharField(max_length=30, choices=NoticeKind.choices),
+        verbose_name=_("not by mail"),
+        default=list,
+        blank=True,
+    )
+
+    class Meta:
+        verbose_name = _("preference for notices")
+        verbose_name_plural = _("preferences for notices")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False) & ~Q(quiet_from=F("quiet_until")),
+                name="quiet_hours_begin_and_end",
+                violation_error_message=_("Quiet hours have a beginning and another end."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
+class TypeReminders(ReminderTimes):
+    """When people who chose nothing themselves are reminded of machines of this type."""
+
+    equipment_type = models.OneToOneField(
+        EquipmentType, models.CASCADE, related_name="reminders", verbose_name=_("equipment type"), primary_key=True
+    )
+
+    class Meta:
+        verbose_name = _("reminders of a type")
+        verbose_name_plural = _("reminders of types")
+
+    def __str__(self) -> str:
+        return str(self.equipment_type)

@@ -19,7 +19,7 @@ from bookings.demo.scale import MACHINES, MOST, add_reservations
 from bookings.demo.story import read_story
 from bookings.free_time import timelines
 from bookings.management.commands.demo_data import CATALOGUE, STORY, make_demo
-from bookings.models import Booking, Concern, Purpose, Reservation, ReservationState
+from bookings.models import Booking, Concern, Notice, Purpose, Reservation, ReservationState
 from bookings.planning import Wish
 from bookings.services import book
 from equipment.catalogue import read_catalogue
@@ -177,6 +177,13 @@ class TestBookings:
     def test_some_requests_wait(self, demo):
         waiting = Reservation.objects.filter(state=ReservationState.REQUESTED).values_list("booking__title", flat=True)
         assert set(waiting) >= {"Nulserie behuizing", "Koelblok, tweede proef", "Grijper voor dunne plaat"}
+
+    def test_nobody_is_mailed_about_the_past_and_what_is_ahead_will_be_told(self, demo):
+        assert not Notice.objects.due(NOW).exists()
+        assert not Notice.objects.filter(by_mail=True).exclude(sent_at=None).exists()
+        ahead = Notice.objects.waiting().filter(kind="reminder", recipient__email="teacher@example.org")
+        assert ahead.filter(due_at__gt=NOW).exists()
+        assert Notice.objects.filter(recipient__email="engineer@example.org").exclude(sent_at=None).exists()
 
     def test_no_quota_is_overdrawn_and_each_is_used(self, demo):
         balances = load_balances(Organisation.objects.all(), now=NOW)

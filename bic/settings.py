@@ -145,6 +145,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     # One that a worker comes to late has nothing to do that the next does not.
     "sweep-notices": {"task": "bookings.tasks.sweep_notices", "schedule": 60, "options": {"expires": 55}},
+    "plan-reminders": {"task": "bookings.tasks.plan_reminders", "schedule": crontab(hour=3, minute=15)},
     "tell-of-certificates": {
         "task": "bookings.tasks.tell_of_certificates",
         "schedule": crontab(hour=8, minute=0),

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from bookings import idempotency
 from bookings.notices import outbox
-from bookings.notices.writing import tell_of_expiring_certificates
+from bookings.notices.writing import plan_the_week, tell_of_expiring_certificates
 
 
 @shared_task
@@ -24,6 +24,12 @@ def deliver_notices(ids: list[str]) -> int:
 def sweep_notices() -> int:
     """Every minute: what is due and was not delivered, for whatever reason; how many were sent."""
     return outbox.sweep(clock=timezone.now)
+
+
+@shared_task
+def plan_reminders() -> int:
+    """Every night: those of the coming week that are missing or no longer fit; of how many bookings."""
+    return plan_the_week(now=timezone.now())
 
 
 @shared_task

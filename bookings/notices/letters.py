@@ -152,10 +152,13 @@ def _reminder(notice: Notice, now: datetime) -> Letter | None:
 
 
 def _free_until(notice: Notice, now: datetime) -> Letter | None:
+    """By the term that holds now, which may have changed since the booking."""
     ahead = [r for r in _on_the_day(notice) if r.state == ReservationState.CONFIRMED and r.start > now]
-    if not ahead:
+    terms = [(r.start, r.equipment.policy.free_cancellation_term) for r in ahead]
+    until = min((start - term for start, term in terms if term), default=now)
+    if until <= now:
         return None
-    said = {"moment": moment_in_words(datetime.fromisoformat(notice.facts["until"]))}
+    said = {"moment": moment_in_words(until)}
     opening = _("You can cancel this free of charge until %(moment)s.") % said
     more = [_("After that it counts as a late cancellation. If you come, you need not do anything.")]
     subject = _("Free to cancel until %(moment)s: %(what)s")

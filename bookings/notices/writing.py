@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, time, timedelta
 from itertools import groupby
 
+from django.db import transaction
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, TimeField, Value
 
 from bookings.models import (
@@ -31,6 +32,8 @@ from organisations.models import FACILITY_MANAGERS, User
 CONCERNS_SETTLE = timedelta(minutes=5)
 # Whoever goes through many requests of one booking sends one mail.
 DECISIONS_GATHER = timedelta(minutes=2)
+# Bookings are locked while they are planned: few at a time, so that nobody who changes one waits long.
+PLANNED_TOGETHER = 100
 CERTIFICATES_TOLD_AHEAD = timedelta(days=30)
 
 
@@ -164,6 +167,22 @@ def tell_of_expiring_certificates(*, now: datetime) -> None:
         for certificate in ending
     ]
     _write(notices, now)
+
+
+def plan_anew(booking_ids: Collection[int], *, now: datetime) -> None:
+    """The reminders of these bookings as they should be: where somebody chose other times, or a policy changed."""
+    with transaction.atomic():
+        _write(replan(booking_ids, now=now), now)
+
+
+def plan_the_week(*, now: datetime) -> int:
+    """The same for every booking with something confirmed in the coming week; how many. So that what was booked before
+    there were reminders, or before a policy changed, is told as well."""
+    week = Reservation.objects.filter(state=ReservationState.CONFIRMED).overlapping((now, now + timedelta(days=8)))
+    booking_ids = sorted(set(week.values_list("booking_id", flat=True)))
+    for first in range(0, len(booking_ids), PLANNED_TOGETHER):
+        plan_anew(booking_ids[first : first + PLANNED_TOGETHER], now=now)
+    return len(booking_ids)
 
 
 def replan(booking_ids: Collection[int], *, now: datetime) -> list[Notice]:

@@ -7,7 +7,13 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Notice, NoticeKind, NoticePreference, TypeReminders
-from bookings.notices.writing import CONCERNS_SETTLE, DECISIONS_GATHER, tell_of_expiring_certificates
+from bookings.notices.writing import (
+    CONCERNS_SETTLE,
+    DECISIONS_GATHER,
+    plan_anew,
+    plan_the_week,
+    tell_of_expiring_certificates,
+)
 from bookings.planning import Wish
 from bookings.proposals import Refused
 from bookings.services import approve, cancel, cancel_booking, decline, grant, move, withdraw
@@ -119,6 +125,30 @@ class TestBooking:
 
         book(range(1))  # which roles somebody has is read once
         assert book(range(1, 2)) == book(range(2, 16))
+
+
+class TestPlanning:
+    def test_what_was_booked_before_there_were_reminders_is_told_in_its_week(self, make_reservation, reminded):
+        make_reservation()
+        planned = reminded()
+        Notice.objects.all().delete()
+        assert plan_the_week(now=wall("2027-02-20 03:00")) == 0
+        assert plan_the_week(now=wall("2027-02-24 03:00")) == 1
+        assert plan_the_week(now=wall("2027-02-25 03:00")) == 1
+        assert reminded() == planned
+
+    def test_a_term_that_changed_moves_the_reminder(self, make_reservation, printer_type, reminded):
+        make_reservation()
+        printer_type.free_cancellation_term = timedelta(days=2)
+        printer_type.save()
+        plan_the_week(now=wall("2027-02-25 03:00"))
+        assert reminded("free_until") == [("free_until", wall("2027-02-26 09:00"))]
+
+    def test_who_chooses_other_times_is_reminded_at_those(self, make_reservation, engineer, reminded):
+        reservation = make_reservation()
+        NoticePreference.objects.create(person=engineer, leads=[timedelta(hours=2)], day_before_at=None)
+        plan_anew([reservation.booking_id], now=NOW)
+        assert reminded(REMINDER) == [(REMINDER, wall("07:00"))]
 
 
 class TestMoving:

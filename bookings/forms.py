@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from bookings.models import Booking, Purpose
 from bookings.planning import ZONE, Wish
 from bookings.proposals import Refusal
-from equipment.models import Equipment, EquipmentQuerySet, Process
+from equipment.models import Equipment, EquipmentQuerySet, Fieldlab, Process
 from equipment.policy import Policy
 from organisations.models import Organisation, User
 
@@ -34,10 +34,19 @@ SUMMER, WINTER = "0", "1"
 
 
 class MachineFilter(forms.Form):
-    """Both in the address, so that a view can be shared."""
+    """All of it in the address, so that a view can be shared. `mine` is for who draws the lanes: only machines on
+    which one has something in what is shown."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=100)
     process = forms.ChoiceField(label=_("What do you want to do?"), required=False)
+    fieldlab = forms.ModelChoiceField(
+        Fieldlab.objects.order_by("position", "name"),
+        label=_("Fieldlab"),
+        required=False,
+        to_field_name="slug",
+        empty_label=_("All fieldlabs"),
+    )
+    mine = forms.BooleanField(label=_("Only where I have something"), required=False)
 
     def __init__(self, data, *, processes: list[str]):
         super().__init__(data)
@@ -47,11 +56,19 @@ class MachineFilter(forms.Form):
         ]
 
     def found(self, machines: EquipmentQuerySet) -> EquipmentQuerySet:
-        """`machines` narrowed to what is asked; a process nobody has asks nothing."""
-        asked = self.cleaned_data if self.is_valid() else {"q": "", "process": ""}
+        """`machines` narrowed to what is asked; a process nobody has, or an unknown fieldlab, asks nothing."""
+        self.is_valid()
+        asked = self.cleaned_data
         if asked.get("process"):
             machines = machines.filter(type__process=asked["process"])
+        if asked.get("fieldlab"):
+            machines = machines.filter(fieldlab=asked["fieldlab"])
         return machines.mentioning(asked.get("q", ""))
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked at all."""
+        return any(getattr(self, "cleaned_data", {}).values())
 
 
 class WallClockField(forms.CharField):

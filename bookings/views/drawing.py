@@ -8,16 +8,18 @@ from bookings.planning import ZONE
 from bookings.views.lanes import Lane, Own, within
 from equipment.availability import Period
 
-WIDTH = 1000  # of a strip, in its own units
+WIDTH = 100  # of a strip: what is drawn is placed in per cent
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A mark on a strip: `x` and `width` out of WIDTH; `mark` names its style in timeline.css."""
+    """A mark on a strip: `x` and `width` out of WIDTH; `mark` names its style in timeline.css. `own` is the
+    reservation that it stands for, where the person asking may see it."""
 
     mark: str
     x: float
     width: float
+    own: Own | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +70,23 @@ def mark_of(own: Own) -> str:
 
 def strip(lane: Lane, *, start: datetime, end: datetime, now: datetime) -> Strip:
     """Marks in `[start, end)`, those drawn later on top."""
-    marked: list[tuple[str, object]] = [("open", period) for period in lane.open]
+    marked: list[tuple[str, Period | Own]] = [("open", period) for period in lane.open]
     marked += [("out", period) for period in lane.out]
     marked += [("others", period) for period in lane.occupied]
     marked += [(f"around {own.whose}", own.occupied) for own in lane.own]
     marked += [(mark_of(own), own) for own in lane.own]
     length = end - start
     blocks = [
-        Block(mark, round((part.start - start) / length * WIDTH, 2), round((part.end - part.start) / length * WIDTH, 2))
+        Block(
+            mark,
+            round((part.start - start) / length * WIDTH, 3),
+            round((part.end - part.start) / length * WIDTH, 3),
+            period if isinstance(period, Own) else None,
+        )
         for mark, period in marked
         if (part := within(period, start, end))
     ]
-    return Strip(blocks, round((now - start) / length * WIDTH, 2) if start <= now < end else None)
+    return Strip(blocks, round((now - start) / length * WIDTH, 3) if start <= now < end else None)
 
 
 def state_now(lane: Lane, now: datetime) -> StateNow:

@@ -66,6 +66,7 @@ def _as_json(lane: Lane) -> dict:
 
 def _own_as_json(own: Own) -> dict:
     return {
+        "id": own.id,
         "reference": own.reference,
         "title": own.title,
         "organisation": own.organisation,
@@ -74,6 +75,7 @@ def _own_as_json(own: Own) -> dict:
         "start": _iso(own.start),
         "end": _iso(own.end),
         "occupied": _pair(own.occupied),
+        "changeable": own.changeable,
         "url": reverse("booking", args=[own.reference]),
     }
 

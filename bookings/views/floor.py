@@ -5,21 +5,27 @@ from datetime import date, datetime, timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import TextChoices
+from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.decorators import decorator_from_middleware
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from bookings.forms import MachineFilter
 from bookings.planning import ZONE
 from bookings.views.drawing import at, state_now, strip
-from bookings.views.lanes import lanes
+from bookings.views.lanes import Lane, lanes, within
 from equipment.models import Equipment
+from organisations.models import Organisation
 
 LOOKS_AHEAD = timedelta(days=8)  # to say until when a machine is free, or when it opens
 FARTHEST = timedelta(days=3660)  # to look back at, or ahead to
 STRIP_HOURS = (6, 22)
+
+conditional = decorator_from_middleware(ConditionalGetMiddleware)
 
 
 class View(TextChoices):
@@ -61,8 +67,14 @@ class Window:
 
 @login_required
 @require_safe
+@conditional
+@vary_on_headers("HX-Request")
 def floor(request):
-    """All machines by fieldlab in the window that is asked for, with their state now where it holds today."""
+    """All machines by fieldlab in the window that is asked for, with their state now where it holds today.
+
+    To htmx and to floor.js only the machines, with an ETag of what is drawn: who looks again gets a 304 where nothing
+    changed.
+    """
     now = timezone.now()
     today = now.astimezone(ZONE).date()
     machines = Equipment.objects.in_service().with_type()
@@ -71,13 +83,16 @@ def floor(request):
     window = _window(request.GET, today)
     holds_today = today in window.days
     read_from, read_until = at(window.first, 0), max(window.end, now + LOOKS_AHEAD) if holds_today else window.end
+    found = lanes(equipment=form.found(machines), user=request.user, start=read_from, end=read_until)
+    if form.cleaned_data.get("mine"):
+        found = [lane for lane in found if _has_mine(lane, window)]
     shown = [
         {
             "equipment": lane.equipment,
             "state": state_now(lane, now) if holds_today else None,
             "strip": strip(lane, start=window.start, end=window.end, now=now),
         }
-        for lane in lanes(equipment=form.found(machines), user=request.user, start=read_from, end=read_until)
+        for lane in found
     ]
     context = {
         "form": form,
@@ -85,10 +100,18 @@ def floor(request):
         "now": now,
         "today": today,
         "window": window,
+        "organisation": Organisation.objects.filter(memberships__user=request.user).first(),
         "views": View.choices,
         "hours": range(STRIP_HOURS[0], STRIP_HOURS[1], 2) if window.view == View.DAY else None,
     }
-    return render(request, "bookings/floor.html", context)
+    part = "HX-Request" in request.headers
+    response = render(request, "bookings/parts/floor_machines.html" if part else "bookings/floor.html", context)
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _has_mine(lane: Lane, window: Window) -> bool:
+    return any(own.whose == "mine" and within(own.occupied, window.start, window.end) for own in lane.own)
 
 
 def _window(query, today: date) -> Window:

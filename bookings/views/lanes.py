@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import Case, OuterRef, Q, Value, When
 from django.db.models.functions import JSONObject
 from psycopg.types.range import TimestamptzRange
 
 from bookings.free_time import machine_times
-from bookings.models import SHOWN_STATES, Reservation
+from bookings.models import SHOWN_STATES, Booking, Reservation
 from bookings.planning import MachineTime, merged, without
+from bookings.services.change import MOVABLE_STATES
 from equipment.availability import Period
 from equipment.models import Equipment, EquipmentQuerySet
 from organisations.models import User
@@ -22,8 +23,10 @@ from organisations.models import User
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A reservation that the person asking may see. `whose` is mine, organisation or others (facility staff)."""
+    """A reservation that the person asking may see. `whose` is mine, organisation or others (facility staff);
+    `changeable` whether that person may move it."""
 
+    id: int
     reference: str
     title: str
     organisation: str
@@ -32,6 +35,12 @@ class Own:
     start: datetime
     end: datetime
     occupied: Period
+    changeable: bool
+
+    @property
+    def name(self) -> str:
+        """One's own by its title, another's by who has it."""
+        return (self.title or self.reference) if self.whose == "mine" else self.organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,8 @@ def _visible(user: User, start: datetime, end: datetime):
         .order_by("period")
         .values(
             row=JSONObject(
+                id="pk",
+                movable=Case(When(_movable_by(user), then=Value(True)), default=Value(False)),
                 reference="booking__reference",
                 title="booking__title",
                 organisation="booking__organisation__name",
@@ -87,9 +98,16 @@ def _visible(user: User, start: datetime, end: datetime):
     )
 
 
+def _movable_by(user: User) -> Q:
+    """What `Reservation.objects.changeable_by` says, of a reservation that can still be moved."""
+    may = Q(state__in=MOVABLE_STATES)
+    return may if user.is_facility_manager else may & Q(booking__in=Booking.objects.led_by(user))
+
+
 def _own(row: dict, user: User) -> Own:
     if_not_mine = "others" if user.sees_every_booking else "organisation"
     return Own(
+        id=row["id"],
         reference=row["reference"],
         title=row["title"],
         organisation=row["organisation"],
@@ -98,6 +116,7 @@ def _own(row: dict, user: User) -> Own:
         start=datetime.fromisoformat(row["start"]),
         end=datetime.fromisoformat(row["end"]),
         occupied=Period(datetime.fromisoformat(row["occupied_start"]), datetime.fromisoformat(row["occupied_end"])),
+        changeable=row["movable"],
     )
 
 

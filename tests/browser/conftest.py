@@ -42,7 +42,7 @@ def open_page(browser: Browser, live_server, monkeypatch):
     contexts, wrong = [], []
 
     def watch(page: Page) -> None:
-        # A refused form answers 422 and Chromium notes that as an error; what fails to load is watched below.
+        # A refusal answers 409 or 422 and Chromium notes that as an error; what fails to load is watched below.
         page.on(
             "console",
             lambda said: wrong.append(said.text) if _is_error(said) else None,
@@ -52,7 +52,7 @@ def open_page(browser: Browser, live_server, monkeypatch):
             "response",
             lambda answer: (
                 wrong.append(f"{answer.status} {answer.url}")
-                if answer.status >= 400 and answer.status != 422 and answer.request.resource_type != "document"
+                if answer.status >= 400 and answer.status not in (409, 422) and answer.request.resource_type != "document"
                 else None
             ),
         )

@@ -1,0 +1,49 @@
+// The word at the foot of the screen about what was dragged: what came of it, and what could be had instead.
+
+import { told } from "./attempts.js";
+
+const place = document.getElementById("answer");
+let timer = 0;
+
+function button(text, press) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "button";
+  made.textContent = text;
+  made.addEventListener("click", press);
+  return made;
+}
+
+export const words = place?.dataset ?? {};
+
+export function hush() {
+  clearTimeout(timer);
+  place.hidden = true;
+  place.replaceChildren();
+}
+
+function show(kind, text, buttons) {
+  clearTimeout(timer);
+  const line = document.createElement("p");
+  line.textContent = text;
+  place.className = `note ${kind} floor-answer`;
+  place.replaceChildren(line, ...buttons, button(words.close, hush));
+  place.hidden = false;
+}
+
+export function sayMoved(wish, state, undo) {
+  const start = state === "requested" ? words.asked : words.moved;
+  show("", `${start} ${told(wish)}.`, [button(words.undo, undo)]);
+  timer = setTimeout(hush, 20_000);
+}
+
+export function reasonOf(verdict) {
+  if (verdict.unreachable) return words.failed;
+  return verdict.signedOut ? words.signedOut : verdict.why;
+}
+
+export function sayRefused(verdict, offers, take) {
+  const text = [reasonOf(verdict), verdict.unreachable || verdict.signedOut ? "" : words.stays];
+  if (offers.length) text.push(words.instead);
+  show("note-error", text.filter(Boolean).join(" "), offers.map((wish) => button(told(wish), () => take(wish))));
+}

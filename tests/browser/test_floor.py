@@ -1,0 +1,174 @@
+"""The floor by hand: drag to book, to move, to lengthen; a refused drag; the same with the keyboard; others' changes."""
+
+import pytest
+from django.contrib.auth.models import Group
+from playwright.sync_api import expect
+
+from bookings.models import Reservation, ReservationState
+from organisations.models import TECHNICIANS
+from tests.browser.conftest import PHONE
+from tests.conftest import wall
+
+pytestmark = pytest.mark.browser
+
+DAY = "/floor/?date=2027-03-01"
+HOURS = (6, 22)  # what the day shows
+WORDS = {
+    "en": {"moved": "Moved:", "undo": "Undo", "free": "Free. Let go to book.", "nothing": "Nothing was changed."},
+    "nl": {"moved": "Verplaatst:", "undo": "Ongedaan maken", "free": "Vrij. Laat los om te reserveren.",
+           "nothing": "Er is niets veranderd."},
+}  # fmt: skip
+
+
+@pytest.fixture
+def mine(make_reservation):
+    """From 09:00 to 11:00 on FDM-01."""
+    return make_reservation(title="Housing")
+
+
+def point(page, code: str, hour: float) -> tuple[float, float]:
+    """Where that hour of the day is on the machine's lane."""
+    box = page.locator(f".lane[data-code={code}]").bounding_box()
+    first, last = HOURS
+    return box["x"] + box["width"] * (hour - first) / (last - first), box["y"] + box["height"] / 2
+
+
+def drag(page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Press, and hold at the end; the caller lets go."""
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=6)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_dragging_moves_what_is_mine_and_can_be_undone(sign_in, engineer, mine, second_printer, language):
+    engineer.language = language
+    engineer.save()
+    page = sign_in(engineer, language=language)
+    page.goto(DAY)
+    drag(page, point(page, "FDM-01", 10), point(page, "FDM-02", 14))
+    expect(page.locator(".ghost-allowed")).to_contain_text("FDM-02")
+    page.mouse.up()
+    answer = page.locator("#answer")
+    expect(answer).to_contain_text(WORDS[language]["moved"])
+    mine.refresh_from_db()
+    assert (mine.equipment, mine.start, mine.end) == (second_printer, wall("13:00"), wall("15:00"))
+    expect(page.locator(f".lane[data-code=FDM-02] #reservation-{mine.pk}")).to_be_attached()
+
+    answer.get_by_role("button", name=WORDS[language]["undo"]).click()
+    expect(page.locator(f".lane[data-code=FDM-01] #reservation-{mine.pk}")).to_be_attached()
+    mine.refresh_from_db()
+    assert (mine.equipment.code, mine.start) == ("FDM-01", wall("09:00"))
+
+
+def test_dragging_an_end_lengthens(sign_in, engineer, mine):
+    page = sign_in(engineer)
+    page.goto(DAY)
+    x, y = point(page, "FDM-01", 11)
+    drag(page, (x - 2, y), point(page, "FDM-01", 12.5))
+    expect(page.locator(".ghost-allowed")).to_be_visible()
+    page.mouse.up()
+    expect(page.locator("#answer")).to_contain_text("09:00–12:30")
+    mine.refresh_from_db()
+    assert (mine.start, mine.end) == (wall("09:00"), wall("12:30"))
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_refused_drag_says_why_before_letting_go_and_changes_nothing(
+    sign_in, engineer, mine, make_booking, other_engineer, kempen, language
+):
+    make_booking(("13:00", "15:00"), booker=other_engineer, organisation=kempen, title="Secret")
+    engineer.language = language
+    engineer.save()
+    page = sign_in(engineer, language=language)
+    page.goto(DAY)
+    drag(page, point(page, "FDM-01", 10), point(page, "FDM-01", 14))
+    expect(page.locator(".ghost-refused p")).to_contain_text("15:15")  # until when the other has it, clean-up included
+    page.mouse.up()
+    expect(page.locator("#answer")).to_contain_text(WORDS[language]["nothing"])
+    mine.refresh_from_db()
+    assert mine.start == wall("09:00")
+    assert "Secret" not in page.content()
+
+    page.locator("#answer button").first.click()  # the nearest time that is offered
+    expect(page.locator("#answer")).to_contain_text(WORDS[language]["moved"])
+    mine.refresh_from_db()
+    assert mine.start != wall("09:00")
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_dragging_in_free_time_leads_to_the_form_filled_in(sign_in, engineer, printer, purpose, language):
+    engineer.language = language
+    engineer.save()
+    page = sign_in(engineer, language=language)
+    page.goto(DAY)
+    drag(page, point(page, "FDM-01", 13), point(page, "FDM-01", 15))
+    expect(page.locator(".ghost-allowed")).to_contain_text(WORDS[language]["free"])
+    page.mouse.up()
+    page.wait_for_url("**/machines/FDM-01/**")
+    assert [page.locator(f"#id_{name}").input_value() for name in ("day", "start", "end")] == [
+        "2027-03-01",
+        "13:00",
+        "15:00",
+    ]
+    page.go_back()
+    expect(page.locator("#machines")).to_be_visible()
+    expect(page.locator(".ghost")).to_have_count(0)
+
+
+def test_escape_leaves_a_drag(sign_in, engineer, mine):
+    page = sign_in(engineer)
+    page.goto(DAY)
+    drag(page, point(page, "FDM-01", 10), point(page, "FDM-01", 15))
+    expect(page.locator(".ghost-allowed")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(page.locator(".ghost")).to_have_count(0)
+    mine.refresh_from_db()
+    assert mine.start == wall("09:00")
+
+
+def test_the_keyboard_moves_lengthens_and_books(sign_in, engineer, mine, purpose):
+    page = sign_in(engineer)
+    page.goto(DAY)
+    page.locator(f"#reservation-{mine.pk}").focus()
+    for keys in ("Shift+ArrowRight", "Shift+ArrowRight", "Control+Shift+ArrowRight"):
+        page.keyboard.press(keys)
+    expect(page.locator(".ghost [role=status]")).to_contain_text("Enter does it")
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer")).to_contain_text("Moved:")
+    mine.refresh_from_db()
+    assert (mine.start, mine.end) == (wall("10:00"), wall("12:30"))  # by the half hour of its grid
+    expect(page.locator(f"#reservation-{mine.pk}")).to_be_focused()
+
+    page.locator("#machine-FDM-01").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator(".ghost-allowed, .ghost-refused")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".ghost")).to_have_count(0)
+    assert page.locator("#machine-FDM-01").evaluate("link => link === document.activeElement")
+
+
+def test_a_technician_sees_who_but_cannot_drag_it(sign_in, org_manager, mine):
+    org_manager.memberships.all().delete()
+    org_manager.groups.set(Group.objects.filter(name=TECHNICIANS))
+    page = sign_in(org_manager)
+    page.goto(DAY)
+    expect(page.locator(f"#reservation-{mine.pk}")).to_be_attached()
+    expect(page.locator("[data-reservation]")).to_have_count(0)
+
+
+def test_what_others_do_appears_by_itself(sign_in, engineer, mine):
+    page = sign_in(engineer)
+    page.goto(DAY)
+    expect(page.locator(f"#reservation-{mine.pk}")).to_be_attached()
+    Reservation.objects.update(state=ReservationState.CANCELLED)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as on coming back to the tab
+    expect(page.locator(f"#reservation-{mine.pk}")).to_have_count(0)
+
+
+def test_on_a_phone_a_block_leads_to_its_booking(sign_in, engineer, mine):
+    page = sign_in(engineer, viewport=PHONE)
+    page.goto(DAY)
+    page.locator(f"#reservation-{mine.pk}").click()
+    expect(page.locator("main")).to_contain_text(mine.booking.reference)

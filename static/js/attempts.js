@@ -56,7 +56,8 @@ export function formAddress({ code, start, end }) {
 }
 
 const clock = new Intl.DateTimeFormat("nl", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Amsterdam" });
-const day = new Intl.DateTimeFormat(document.documentElement.lang, {
+// English as in Europe: the day before the month.
+const day = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, {
   weekday: "short", day: "numeric", month: "short", timeZone: "Europe/Amsterdam",
 });
 

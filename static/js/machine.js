@@ -1,5 +1,9 @@
-// The week of one machine as a calendar; selecting in it fills in the form. The list below it says the same, and
-// is all there is on a narrow screen or without scripts.
+// The week of one machine as a calendar: selecting in it fills in the form, one's own can be dragged to another time or
+// length, tried by the server meanwhile. The list below it says the same, and is all there is on a narrow screen or
+// without scripts.
+
+import { reasonOf, sayMoved, sayRefused, words as said } from "./answer.js";
+import { lastOnly, move, offered, told, tryBooking, tryMove } from "./attempts.js";
 
 const place = document.getElementById("calendar");
 const form = document.querySelector("#book form");
@@ -44,11 +48,12 @@ function eventsOf(week, from, until) {
     ...week.own.flatMap((own) => [
       ...around(own, own.occupied[0], own.start, words.setUp),
       {
-        id: own.reference,
+        id: String(own.id),
         start: digits(own.start),
         end: digits(own.end),
         title: own.title || own.reference,
         classNames: own.mark.split(" "),
+        editable: own.changeable,
         extendedProps: { url: own.url },
       },
       ...around(own, own.end, own.occupied[1], words.cleanUp),
@@ -82,6 +87,88 @@ function fillIn(start, end) {
 function textOf(moment) {
   const time = new Date(moment);
   return new Date(time.getTime() - time.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
+}
+
+// The moment at which Amsterdam's clock shows these digits; where it shows them twice, the second time.
+const amsterdam = new Intl.DateTimeFormat("sv", { timeZone: "Europe/Amsterdam", dateStyle: "short", timeStyle: "medium" });
+function momentOf(shown) {
+  const wall = Date.parse(`${shown}Z`);
+  const offset = (moment) => Date.parse(`${amsterdam.format(moment).replace(" ", "T")}Z`) - moment;
+  return wall - offset(wall - offset(wall));
+}
+
+function wishOf({ start, end }) {
+  return { code: place.dataset.code, start: momentOf(textOf(start)), end: momentOf(textOf(end)) };
+}
+
+// What is dragged is tried, and the answer stands beside the pointer before one lets go.
+const trial = lastOnly(150);
+const hint = document.createElement("p");
+hint.className = "drag-hint";
+hint.hidden = true;
+document.body.append(hint);
+let tried = "";
+
+function tryAt(wish, pointer, attempt, yes) {
+  if (pointer) {
+    hint.style.insetInlineStart = `${Math.min(pointer.clientX + 16, window.innerWidth - 320)}px`;
+    hint.style.insetBlockStart = `${pointer.clientY + 16}px`;
+  }
+  const key = told(wish);
+  if (key === tried) return;
+  tried = key;
+  hint.hidden = false;
+  hint.className = "drag-hint";
+  hint.textContent = `${key}. ${said.trying}`;
+  trial.ask(attempt, (verdict) => {
+    hint.classList.add(verdict.allowed ? "drag-hint-allowed" : "drag-hint-refused");
+    hint.textContent = `${key}. ${verdict.allowed ? yes : reasonOf(verdict)}`;
+  });
+}
+
+function endTrial() {
+  trial.stop();
+  tried = "";
+  hint.hidden = true;
+}
+
+// Always true: the server's word is awaited, the block may be shown anywhere meanwhile.
+function tryDrag({ event, jsEvent }) {
+  const wish = wishOf(event);
+  tryAt(wish, jsEvent, (signal) => tryMove(event.id, wish, signal), said.move);
+  return true;
+}
+
+function trySelection({ start, end, jsEvent }) {
+  const wish = wishOf({ start, end });
+  tryAt(wish, jsEvent, (signal) => tryBooking(place.dataset.organisation, wish, signal), said.book);
+  return true;
+}
+
+async function dropped({ event, oldEvent, revert }) {
+  endTrial();
+  const verdict = await moveTo(event.id, wishOf(event), wishOf(oldEvent));
+  if (!verdict.allowed) revert();
+}
+
+async function moveTo(id, wish, was) {
+  const verdict = await move(id, wish).catch(() => ({ allowed: false, unreachable: true, refusals: [] }));
+  if (verdict.allowed) {
+    await readAgain();
+    sayMoved(wish, verdict.made.state, () => moveTo(id, was, wish));
+  } else {
+    sayRefused(verdict, offered(verdict), (other) => moveTo(id, other, was));
+  }
+  return verdict;
+}
+
+// The calendar, and the list below it.
+async function readAgain() {
+  calendar?.refetchEvents();
+  const answer = await fetch(location.href, { cache: "no-cache" }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const days = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("days");
+  if (days) document.getElementById("days").replaceWith(document.adoptNode(days));
 }
 
 // When the whole of it is, not the part that a day's column shows; across midnight with the days.
@@ -128,6 +215,8 @@ function draw() {
   const { monday, first, last, step, label } = place.dataset;
   place.hidden = false;
   place.setAttribute("role", "group");
+  // The browser's own dragging, of the link in a block, would take the pointer away.
+  place.addEventListener("dragstart", (event) => event.preventDefault());
   place.setAttribute("aria-label", label);
   const calendar = window.EventCalendar.create(place, {
     view: "timeGridWeek",
@@ -144,10 +233,21 @@ function draw() {
     dayHeaderFormat: { weekday: "short", day: "numeric" },
     snapDuration: { minutes: Number(step) },
     height: "auto",
-    editable: false,
+    editable: false, // but for what says otherwise
+    eventResizableFromStart: true,
+    dragConstraint: tryDrag,
+    resizeConstraint: tryDrag,
+    eventDragStop: endTrial,
+    eventResizeStop: endTrial,
+    eventDrop: dropped,
+    eventResize: dropped,
     selectable: Boolean(form),
+    selectConstraint: place.dataset.organisation ? trySelection : undefined,
     unselectAuto: false,
-    select: (selection) => fillIn(selection.startStr, selection.endStr),
+    select: (selection) => {
+      endTrial();
+      fillIn(selection.startStr, selection.endStr);
+    },
     eventContent: contentOf,
     eventAllUpdated: dropTableRoles,
     eventSources: [{ events: () => readWeek().catch(sayItFailed) }],
@@ -161,6 +261,9 @@ function fit() {
   if (wide.matches && !calendar) calendar = draw();
   place.hidden = !wide.matches;
 }
+const LOOKS_AGAIN = 30_000;
+setInterval(() => { if (calendar && !document.hidden && !tried) calendar.refetchEvents(); }, LOOKS_AGAIN);
+
 if (place && window.EventCalendar) {
   fit();
   wide.addEventListener("change", fit);

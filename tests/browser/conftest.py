@@ -52,7 +52,9 @@ def open_page(browser: Browser, live_server, monkeypatch):
             "response",
             lambda answer: (
                 wrong.append(f"{answer.status} {answer.url}")
-                if answer.status >= 400 and answer.status not in (409, 422) and answer.request.resource_type != "document"
+                if answer.status >= 400
+                and answer.status not in (409, 422)
+                and answer.request.resource_type != "document"
                 else None
             ),
         )

@@ -1,4 +1,5 @@
-"""The floor by hand: drag to book, to move, to lengthen; a refused drag; the same with the keyboard; others' changes."""
+"""By hand on the floor and in the week of a machine: drag to book, to move, to lengthen; a refused drag; the same with
+the keyboard; what others change."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -38,6 +39,7 @@ def drag(page, start: tuple[float, float], end: tuple[float, float]) -> None:
     page.mouse.move(*start)
     page.mouse.down()
     page.mouse.move(*end, steps=6)
+    page.mouse.move(*end)
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -172,3 +174,39 @@ def test_on_a_phone_a_block_leads_to_its_booking(sign_in, engineer, mine):
     page.goto(DAY)
     page.locator(f"#reservation-{mine.pk}").click()
     expect(page.locator("main")).to_contain_text(mine.booking.reference)
+
+
+def test_in_the_week_of_a_machine_mine_is_dragged_to_another_time(sign_in, engineer, mine):
+    page = sign_in(engineer)
+    page.goto("/machines/FDM-01/?week=2027-W09", wait_until="networkidle")
+    block = page.locator("#calendar .ec-event.mine:not(.around)")
+    expect(block).to_contain_text("09:00")
+    box = block.bounding_box()  # two hours high
+    drag(
+        page,
+        (box["x"] + 40, box["y"] + box["height"] / 2),
+        (box["x"] + 40, box["y"] + box["height"] * 2.5),
+    )
+    expect(page.locator(".drag-hint-allowed")).to_contain_text("13:00")
+    page.mouse.up()
+    expect(page.locator("#answer")).to_contain_text("Moved:")
+    expect(page.locator("#days")).to_contain_text("13:00–15:00")
+    mine.refresh_from_db()
+    assert (mine.start, mine.end) == (wall("13:00"), wall("15:00"))
+
+
+def test_in_the_week_of_a_machine_a_refused_drag_goes_back(
+    sign_in, engineer, mine, make_booking, other_engineer, kempen
+):
+    make_booking(("13:00", "15:00"), booker=other_engineer, organisation=kempen)
+    page = sign_in(engineer)
+    page.goto("/machines/FDM-01/?week=2027-W09", wait_until="networkidle")
+    block = page.locator("#calendar .ec-event.mine:not(.around)")
+    box, other = block.bounding_box(), page.locator("#calendar .ec-event.others").bounding_box()
+    drag(page, (box["x"] + 40, box["y"] + box["height"] / 2), (box["x"] + 40, other["y"] + other["height"] / 2))
+    expect(page.locator(".drag-hint-refused")).to_contain_text("15:15")
+    page.mouse.up()
+    expect(page.locator("#answer")).to_contain_text("Nothing was changed.")
+    expect(block).to_contain_text("09:00")
+    mine.refresh_from_db()
+    assert mine.start == wall("09:00")

@@ -6,6 +6,7 @@ from bookings.views import (
     bookings,
     calendars,
     change,
+    desk,
     feeds,
     find,
     floor,
@@ -37,5 +38,9 @@ urlpatterns = [
     path("requests/", requests.requests, name="requests"),
     path("requests/<int:pk>/approve/", requests.approve, name="approve_request"),
     path("requests/<int:pk>/decline/", requests.decline, name="decline_request"),
+    path("desk/", desk.desk, name="desk"),
+    path("reservations/<int:pk>/check-in/", desk.check_in, name="check_in"),
+    path("reservations/<int:pk>/check-out/", desk.check_out, name="check_out"),
+    path("reservations/<int:pk>/nobody-came/", desk.nobody_came, name="nobody_came"),
     path("concerns/<int:pk>/settle/", requests.settle_concern, name="settle_concern"),
 ]

@@ -46,7 +46,7 @@ FOR_ORGANISATIONS = {
     "bookings-organisation": "/bookings/?whose=verhagen-fijnmechanica",
     "organisation": "/organisations/verhagen-fijnmechanica/",
 }
-FOR_THE_FACILITY = {"requests": "/requests/", "usage": "/usage/", "set-up": "/admin/"}
+FOR_THE_FACILITY = {"desk": "/desk/", "requests": "/requests/", "usage": "/usage/", "set-up": "/admin/"}
 SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 LANGUAGES = {"nl": "Nederlands", "en": "English"}
 THEMES = ("light", "dark")

@@ -68,6 +68,32 @@ def cancel_reservation(request: HttpRequest, id: int):
 
 
 @router.post(
+    "reservations/{int:id}/check-in",
+    response={200: ReservationOut},
+    operation_id="check_in",
+    summary="Check in",
+)
+def check_in(request: HttpRequest, id: int):
+    """From set-up on, or a quarter of an hour before the start, until the end. Checked in already: it stays so."""
+    reservation = _seen(id, user=request.auth)
+    used = services.check_in(reservation=reservation, actor=request.auth, now=timezone.now())
+    return Status(200, ReservationOut.of(used))
+
+
+@router.post(
+    "reservations/{int:id}/check-out",
+    response={200: ReservationOut},
+    operation_id="check_out",
+    summary="Check out",
+)
+def check_out(request: HttpRequest, id: int):
+    """The machine is empty and clean, and free for others from now on. Checked out already: it stays so."""
+    reservation = _seen(id, user=request.auth)
+    used = services.check_out(reservation=reservation, actor=request.auth, now=timezone.now())
+    return Status(200, ReservationOut.of(used))
+
+
+@router.post(
     "reservations/{int:id}/approve",
     response={200: ReservationOut},
     operation_id="approve_request",

@@ -1,5 +1,6 @@
 """The models of demand: `bookings` and what hangs on them, `purposes` says why, `quotas` how much, `notices` what
-people are told of it."""
+people are told of it,
+`uses` what really happened."""
 
 from bookings.models.bookings import (
     HOLDING_STATES,
@@ -25,6 +26,7 @@ from bookings.models.notices import (
 )
 from bookings.models.purposes import Economic, Purpose, PurposeQuerySet, PurposeRuling
 from bookings.models.quotas import Quota, QuotaSpan
+from bookings.models.uses import Use
 
 __all__ = [
     "HOLDING_STATES",
@@ -51,4 +53,5 @@ __all__ = [
     "ReservationQuerySet",
     "ReservationState",
     "TypeReminders",
+    "Use",
 ]

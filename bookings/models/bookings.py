@@ -182,6 +182,9 @@ class Reservation(models.Model):
                 condition=Q(state__in=HOLDING_STATES, operator__isnull=False),
                 violation_error_message=_("The operator is with another machine at that time."),
             ),
+            models.UniqueConstraint(
+                fields=["equipment"], condition=Q(state=ReservationState.IN_USE), name="a_machine_is_in_use_once"
+            ),
             models.CheckConstraint(
                 condition=Q(operator__isnull=True) | Q(operated__isnull=False),
                 name="an_operator_is_booked_for_a_time",

@@ -8,6 +8,7 @@ from bookings.services.decide import approve, decline
 from bookings.services.finding import Found, find_times
 from bookings.services.judging import Overriding
 from bookings.services.search import find_slots, next_free
+from bookings.services.use import check_in, check_out, nobody_came
 
 __all__ = [
     "Found",
@@ -17,12 +18,15 @@ __all__ = [
     "book",
     "cancel",
     "cancel_booking",
+    "check_in",
+    "check_out",
     "decline",
     "find_slots",
     "find_times",
     "grant",
     "move",
     "next_free",
+    "nobody_came",
     "rechoose",
     "settle",
     "withdraw",

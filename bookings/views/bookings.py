@@ -16,6 +16,7 @@ from bookings.history import history_of
 from bookings.models import HOLDING_STATES, Booking, Concern, Override, Reservation, ReservationState
 from bookings.planning import ZONE
 from bookings.services.change import MOVABLE_STATES
+from bookings.services.use import opens_at
 from bookings.views.change import cancellation
 from organisations.models import Organisation, Role, User
 
@@ -26,11 +27,13 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A reservation, whether its reader may still move or cancel it, and the address that books it again."""
+    """A reservation, what its reader may do with it now, and the address that books it again."""
 
     reservation: Reservation
     may_change: bool
     again: str
+    may_check_in: bool
+    may_check_out: bool
 
 
 @login_required
@@ -122,6 +125,8 @@ def rows_of(reservations, user: User, now: datetime) -> list[Row]:
             reservation=r,
             may_change=r.pk in changeable and r.state in MOVABLE_STATES and now < r.end,
             again=again(r, now),
+            may_check_in=r.pk in changeable and r.state == ReservationState.CONFIRMED and opens_at(r) <= now < r.end,
+            may_check_out=r.pk in changeable and r.state == ReservationState.IN_USE,
         )
         for r in reservations
     ]

@@ -137,3 +137,19 @@ def test_who_sees_a_reservation_but_may_not_change_it_is_told_so(reservation, te
 def test_somebody_who_left_the_organisation_no_longer_changes_its_reservations(caller, reservation, engineer):
     Membership.objects.filter(user=engineer).delete()
     problem(caller.post(f"reservations/{reservation.pk}/cancel"), 404)
+
+
+# ---- Check-in and check-out
+
+
+def test_a_reservation_is_checked_in_and_out(caller, reservation, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: wall("08:50"))
+    for _press in range(2):
+        assert caller.post(f"reservations/{reservation.pk}/check-in", {}).json()["state"] == "in_use"
+    monkeypatch.setattr("django.utils.timezone.now", lambda: wall("10:50"))
+    for _press in range(2):
+        assert caller.post(f"reservations/{reservation.pk}/check-out", {}).json()["state"] == "completed"
+
+
+def test_too_early_a_check_in_is_refused(caller, reservation):
+    assert codes(caller.post(f"reservations/{reservation.pk}/check-in", {})) == ["not_possible"]

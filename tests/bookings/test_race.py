@@ -9,10 +9,10 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError, connection, connections
 
-from bookings.models import Reservation
+from bookings.models import Reservation, Use
 from bookings.planning import Wish
 from bookings.proposals import Refusal, Refused
-from bookings.services import book, move
+from bookings.services import book, check_in, move
 from tests.conftest import MONDAY, NOW, wall
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -128,3 +128,19 @@ def test_a_row_written_around_the_services_is_met_as_a_clash(booking_of, make_re
         outcomes = at_once([slip_in, *[booking_of(n, wish_on(day, "09:00", "10:00", printer)) for n in range(5)]])
         assert outcomes == {"booked": 1, "clash": 5}
     assert_nothing_overlaps()
+
+
+def test_two_people_check_in_at_once_and_one_of_two_reservations_gets_the_machine(
+    make_reservation, engineer, facility_manager
+):
+    """The same reservation by two people is one use; two reservations of one machine are never in use together."""
+    first, second = make_reservation("09:00", "11:00"), make_reservation("11:30", "13:00")
+
+    def checks_in(reservation, actor, clock):
+        return lambda: check_in(reservation=reservation, actor=actor, now=wall(clock))
+
+    both = [checks_in(first, actor, "10:59") for actor in (engineer, facility_manager) * 5]
+    told = at_once(both + [checks_in(second, engineer, "11:15") for _press in range(10)])
+    assert told["booked"] == 10
+    assert told["not_possible"] == 10
+    assert Use.objects.count() == 1

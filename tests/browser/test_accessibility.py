@@ -31,6 +31,7 @@ ADDRESSES = [
     "/me/",
     "/house-rules/",
     "/requests/",
+    "/desk/",
     "/account/password/change/",
     "/account/2fa/",
     "/none/",

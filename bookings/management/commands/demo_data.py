@@ -24,6 +24,7 @@ from bookings.demo.progress import Progress
 from bookings.demo.scale import MOST, add_reservations
 from bookings.demo.story import read_story
 from bookings.demo.telling import take_as_told, tell
+from bookings.demo.using import begin_what_is_on
 from bookings.models import Booking
 from bookings.notices.announcing import left_to_the_sweep
 from equipment.catalogue import apply_catalogue, read_catalogue
@@ -84,6 +85,7 @@ def make_demo(*, password: str, now: datetime, progress=lambda done, of: None) -
         grant_certificates(story.certificates, people=people, now=now)
         give_quotas(story.quotas, organisations=organisations)
         made = tell(story, people=people, organisations=organisations, now=now, progress=progress)
+        begin_what_is_on(now=now)
         take_as_told(now=now)
         return made
 

@@ -1,0 +1,91 @@
+"""The facility's desk, and the buttons on the page of a booking."""
+
+import pytest
+from django.utils import timezone
+
+from bookings.models import ReservationState
+from tests.conftest import wall
+
+STATEMENTS = 9  # with session, person and roles
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """`at("10:00")` makes it that time on the day of the reservations."""
+
+    def set_clock(clock: str) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: wall(clock))
+
+    set_clock("08:00")  # before anybody signs in, so that no session has ended
+    return set_clock
+
+
+@pytest.fixture
+def staff(client, at, facility_manager):
+    client.force_login(facility_manager)
+    return client
+
+
+def column(page: str, name: str) -> str:
+    return page.split(f'aria-labelledby="desk-{name}"')[1].split("</section>")[0]
+
+
+def test_the_desk_shows_what_is_late_now_next_and_free(staff, at, make_reservation, second_printer):
+    make_reservation()  # 09:00–11:00 on FDM-01
+    at("09:10")
+    page = staff.get("/desk/").content.decode()
+    assert "FDM-01" in column(page, "next")
+    assert "FDM-02" in column(page, "free")
+    assert "Nobody is late" in column(page, "late")
+    at("09:40")
+    page = staff.get("/desk/").content.decode()
+    assert "Not checked in since 09:00" in column(page, "late")
+    assert "Nobody came" in column(page, "late")
+
+
+def test_one_press_checks_in_and_one_checks_out(staff, at, make_reservation):
+    visit = make_reservation()
+    at("09:00")
+    answer = staff.post(f"/reservations/{visit.pk}/check-in/", {"back": "desk"}, follow=True)
+    assert "Checked in: FDM-01" in answer.content.decode()
+    assert "FDM-01" in column(answer.content.decode(), "now")
+    at("11:30")
+    assert "Should have ended at 11:00" in column(staff.get("/desk/").content.decode(), "late")
+    answer = staff.post(f"/reservations/{visit.pk}/check-out/", {"back": "desk"}, follow=True)
+    assert "FDM-01 is free again" in answer.content.decode()
+    assert "FDM-01" in column(answer.content.decode(), "free")
+    visit.refresh_from_db()
+    assert visit.state == ReservationState.COMPLETED
+
+
+def test_who_booked_checks_in_on_the_page_of_the_booking(client, at, make_reservation, engineer):
+    visit = make_reservation()
+    client.force_login(engineer)
+    at("08:00")
+    page = f"/bookings/{visit.booking.reference}/"
+    assert "Check in" not in client.get(page).content.decode()
+    answer = client.post(f"/reservations/{visit.pk}/check-in/", follow=True)
+    assert "possible from 01-03-2027 08:45 on" in answer.content.decode()
+    at("08:50")
+    assert "Check in" in client.get(page).content.decode()
+    answer = client.post(f"/reservations/{visit.pk}/check-in/", follow=True)
+    assert "Check out" in answer.content.decode()
+
+
+def test_the_desk_is_for_the_facility(client, at, other_engineer, make_reservation):
+    visit = make_reservation()
+    client.force_login(other_engineer)
+    assert client.get("/desk/").status_code == 403
+    assert client.post(f"/reservations/{visit.pk}/check-in/").status_code == 404
+    assert client.post(f"/reservations/{visit.pk}/nobody-came/").status_code == 403
+
+
+@pytest.mark.parametrize("machines", [1, 4])
+def test_the_desk_costs_the_same_however_many_machines(
+    staff, at, make_equipment, make_reservation, machines, django_assert_num_queries
+):
+    at("09:10")
+    for number in range(machines):
+        make_reservation(equipment=make_equipment(f"COB-{number}"))
+    with django_assert_num_queries(STATEMENTS):
+        staff.get("/desk/", headers={"HX-Request": "true"})

@@ -6,6 +6,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -39,6 +40,7 @@ def open_page(browser: Browser, live_server, monkeypatch):
     `bypass_csp` is for axe, which puts styles into the page that the policy would rightly stop.
     """
     monkeypatch.setattr(timezone, "now", lambda: NOW)
+    cache.clear()  # all sign in from one address, more often than people may
     contexts, wrong = [], []
 
     def watch(page: Page) -> None:

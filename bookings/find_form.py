@@ -47,12 +47,23 @@ class DurationField(forms.CharField):
         return timedelta(minutes=round(lasts / timedelta(minutes=1)))
 
 
+def _usual(types: list[EquipmentType], process: str) -> str:
+    """Two hours, or the shortest that is let for this process where that is longer, in words."""
+    shortest = [kind.type_policy.shortest for kind in types if kind.process == process]
+    return duration_in_words(max(USUAL, min(shortest, default=USUAL)))
+
+
 def _filled_in(data: QueryDict, types: list[EquipmentType], today: date) -> QueryDict:
-    """What is asked, with what is left open: two hours, or longer where nothing shorter is let, and from today."""
-    shortest = [kind.type_policy.shortest for kind in types if kind.process == data.get("process")]
-    usual = max(USUAL, min(shortest, default=USUAL))
+    """What is asked, with what is left open: the usual duration, and from today. `drawn_for` is the process that the
+    sentence stood at when it was drawn."""
+    process, before = data.get("process", ""), data.get("drawn_for")
     asked = data.copy()
-    asked["duration"] = data.get("duration") or duration_in_words(usual)
+    if before is not None and before != process:
+        # Another process was chosen: a duration that nobody typed, and a material, were those of the one before.
+        asked["material"] = ""
+        if asked.get("duration") == _usual(types, before):
+            asked["duration"] = ""
+    asked["duration"] = asked.get("duration") or _usual(types, process)
     asked["since"] = data.get("since") or today.isoformat()
     return asked
 

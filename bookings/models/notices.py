@@ -44,6 +44,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Waiting, their moment has come, and no worker has them; those that wait longest first."""
         return self.waiting().filter(next_try_at__lte=now).order_by("next_try_at")
 
+    def told(self, person: User, now) -> "NoticeQuerySet":
+        """What this person may read by now, the newest first; also what is still on its way by mail."""
+        return self.filter(recipient=person, due_at__lte=now, withdrawn_at=None).order_by("-due_at", "pk")
+
     def withdraw(self, now) -> int:
         """Those that still wait are not sent any more; how many."""
         return self.waiting().update(withdrawn_at=now)

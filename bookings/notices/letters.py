@@ -22,6 +22,8 @@ from equipment.models import Certificate
 
 MOST_LINES = 40
 MOST_CODES_IN_A_SUBJECT = 4
+# More entries than these nobody opens one by one; a calendar feed follows them all.
+MOST_ENTRIES = 8
 # Whoever occupies the machine so soon after is waiting for it.
 NEXT_WITHIN = timedelta(minutes=30)
 
@@ -39,7 +41,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Letter:
     """`opening` says the one thing; `address` leads to the page where one can do something about it, `about` names the
-    booking, and `left_out` is how many lines are on that page only."""
+    booking, and `left_out` is how many lines are on that page only. `entries` are what the reader's calendar should
+    hold from now on, or, where they do not hold their time any more, no longer hold."""
 
     subject: str
     opening: str
@@ -49,6 +52,7 @@ class Letter:
     more: tuple[str, ...] = ()
     about: str = ""
     left_out: int = 0
+    entries: tuple[Reservation, ...] = ()
 
 
 def letter_for(notice: Notice, *, now: datetime) -> Letter | None:
@@ -73,7 +77,12 @@ def _confirmation(notice: Notice, now: datetime) -> Letter | None:
     if notice.recipient_id == notice.booking.supervisor_id != notice.booking.booker_id:
         more.append(_("%(person)s booked this with you as supervisor.") % {"person": notice.booking.booker})
     return _about_booking(
-        notice, subject, opening, _lines(held, note=_state if 0 < len(requested) < len(held) else _nothing), more
+        notice,
+        subject,
+        opening,
+        _lines(held, note=_state if 0 < len(requested) < len(held) else _nothing),
+        more,
+        entries=held,
     )
 
 
@@ -111,7 +120,7 @@ def _decision(notice: Notice, now: datetime) -> Letter | None:
     else:
         subject, opening = _("Decided: %(what)s"), _("A part of your request is approved, and a part is declined.")
     note = _state_and_reason if declined else _nothing
-    return _about_booking(notice, subject, opening, _lines(approved + declined, note=note))
+    return _about_booking(notice, subject, opening, _lines(approved + declined, note=note), entries=approved + declined)
 
 
 def _moved(notice: Notice, now: datetime) -> Letter | None:
@@ -120,7 +129,9 @@ def _moved(notice: Notice, now: datetime) -> Letter | None:
     more = [_("Before: %(when)s, %(machine)s") % {"when": before.when, "machine": before.codes[0]}]
     if notice.reservation is not None and notice.reservation.state == ReservationState.REQUESTED:
         more.append(_("At the new time it must be approved again. You hear as soon as a facility manager has decided."))
-    return _about_booking(notice, _("Moved: %(what)s"), opening, [_line_of(notice.facts["to"])], more)
+    standing = [r for r in _reservations(notice) if r.holds]
+    lines = [_line_of(notice.facts["to"])]
+    return _about_booking(notice, _("Moved: %(what)s"), opening, lines, more, entries=standing)
 
 
 def _cancelled(notice: Notice, now: datetime) -> Letter | None:
@@ -139,7 +150,9 @@ def _cancelled(notice: Notice, now: datetime) -> Letter | None:
             late,
         )
         more = [text % {"count": late}]
-    return _about_booking(notice, _("Cancelled: %(what)s"), opening, _lines_of(cancelled), more)
+    told = {one.get("id") for one in cancelled}
+    entries = [r for r in _reservations(notice) if r.pk in told]
+    return _about_booking(notice, _("Cancelled: %(what)s"), opening, _lines_of(cancelled), more, entries=entries)
 
 
 def _reminder(notice: Notice, now: datetime) -> Letter | None:
@@ -256,6 +269,7 @@ def _about_booking(
     said: dict[str, str] | None = None,
     address: str = "",
     action: str = "",
+    entries: Sequence[Reservation] = (),
 ) -> Letter:
     booking = notice.booking
     assert booking is not None
@@ -269,6 +283,7 @@ def _about_booking(
         more=tuple(more),
         about=" · ".join(part for part in about if part),
         left_out=len(lines[MOST_LINES:]),
+        entries=tuple(entries) if len(entries) <= MOST_ENTRIES else (),
     )
 
 

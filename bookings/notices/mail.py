@@ -1,8 +1,19 @@
-"""A letter as a mail: plain text and the same as simple HTML, in the reader's language."""
+"""A letter as a mail: plain text and the same as simple HTML, in the reader's language, and what belongs in the
+reader's calendar.
+
+**In calendars.** Of one reservation the mail is an invitation: a `text/calendar` part beside text and HTML, which
+Outlook and Gmail carry out by themselves, and the same as `invite.ics` for programs that look at files alone. An
+invitation is about one entry (RFC 5546: all parts of a REQUEST share one UID; Outlook reads only the first of several),
+so of a few reservations each has a file of its own, to be opened. Of more, as of a class, nothing is attached: nobody
+opens forty files, and a calendar feed follows them all.
+"""
+
+from datetime import datetime
 
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from bookings.calendar_entries import invitation
 from bookings.models import Notice
 from bookings.notices.letters import Letter
 
@@ -10,7 +21,7 @@ from bookings.notices.letters import Letter
 BY_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
 
-def message_for(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
+def message_for(notice: Notice, letter: Letter, *, now: datetime) -> EmailMultiAlternatives:
     """Unsent. Rendered in the language that is active, which should be the reader's."""
     context = {"letter": letter, "language": notice.recipient.language}
     message = EmailMultiAlternatives(
@@ -20,4 +31,16 @@ def message_for(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
         headers={"Message-ID": notice.message_id, **BY_MACHINE},
     )
     message.attach_alternative(render_to_string("mail/letter.html", context), "text/html")
+    _attach_entries(message, notice, letter, now)
     return message
+
+
+def _attach_entries(message: EmailMultiAlternatives, notice: Notice, letter: Letter, now: datetime) -> None:
+    for reservation in letter.entries:
+        method, content = invitation(reservation, reader=notice.recipient, now=now)
+        name = "invite.ics"
+        if len(letter.entries) == 1:
+            message.attach_alternative(content.decode(), f"text/calendar; method={method}")
+        else:
+            name = f"invite-{reservation.equipment.code}-{reservation.start:%Y%m%d-%H%M}.ics"
+        message.attach(name, content, "application/ics")

@@ -86,7 +86,7 @@ def claim(notices: NoticeQuerySet, *, now: datetime) -> list[Notice]:
         if not ids:
             return []
         Notice.objects.filter(pk__in=ids).update(next_try_at=now + LEASE)
-    reservations = Reservation.objects.select_related("equipment__type").order_by("period", "pk")
+    reservations = Reservation.objects.select_related("equipment__type", "equipment__fieldlab").order_by("period", "pk")
     return list(
         Notice.objects.filter(pk__in=ids)
         .select_related("recipient__notice_preference", "booking__organisation", "booking__booker", "booking__purpose")
@@ -119,7 +119,7 @@ def _deliver_one(notice: Notice, server, clock: Clock) -> bool:
     try:
         with translation.override(notice.recipient.language):
             letter = letter_for(notice, now=now) if notice.recipient.is_active else None
-            message = letter and message_for(notice, letter)
+            message = letter and message_for(notice, letter, now=now)
     except Exception as error:  # a letter that cannot be written waits for a better version, and holds up no other
         logger.exception("notice %s cannot be written", notice.pk)
         if _begin(notice, now):

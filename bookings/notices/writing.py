@@ -258,9 +258,10 @@ def _requests(booking: Booking, key: str, now: datetime, *, reservation: Reserva
     ]
 
 
-def _as_told(reservation: Reservation) -> dict[str, str]:
+def _as_told(reservation: Reservation) -> dict[str, str | int]:
     """Of a reservation what is said of it now, and may be otherwise when it is read."""
     return {
+        "id": reservation.pk,
         "start": reservation.start.isoformat(),
         "end": reservation.end.isoformat(),
         "equipment": reservation.equipment.code,

@@ -1,9 +1,7 @@
 """Reservations as a file that calendar programs open."""
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -11,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.calendar_entries import calendar_of
+from bookings.calendar_entries import calendar_of, site_host
 from bookings.models import Booking, Reservation
 
 
@@ -37,7 +35,7 @@ def _described(reservations):
 def _file(request: HttpRequest, reservations: Iterable[Reservation], *, name: str) -> HttpResponse:
     content = calendar_of(
         reservations,
-        host=urlsplit(settings.SITE_URL).hostname or request.get_host().partition(":")[0],
+        host=site_host(),
         address_of=lambda r: request.build_absolute_uri(reverse("booking", args=[r.booking.reference])),
         now=timezone.now(),
     )

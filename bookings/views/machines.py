@@ -2,10 +2,12 @@
 
 import mimetypes
 from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 
 import segno
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.http import FileResponse, Http404
@@ -31,11 +33,14 @@ FARTHEST_WEEK = timedelta(days=3660)  # to look back at, or ahead to
 # What browsers draw and never run.
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/gif")
 REMEMBERED = ("organisation", "purpose", "title", "token")
+TYPED = ("day", "start", "end", "end_day", "start_twice", "end_twice", "organisation", "purpose", "title")
 
 
-@login_required
 def machine(request, code: str):
-    """GET shows the machine, its week and the form; POST books, or fills in the alternative that was chosen."""
+    """GET shows the machine, its week and the form; POST books, or fills in the alternative that was chosen. Who was
+    signed out meanwhile signs in and finds the form as it was filled in."""
+    if not request.user.is_authenticated:
+        return _sign_in_first(request)
     now = timezone.now()
     equipment = get_object_or_404(Equipment.objects.with_type(), code=code)
     if request.method != "POST":
@@ -63,10 +68,10 @@ def machine(request, code: str):
 def photo(request, code: str):
     """The machine's own photo, else that of its type; 404 where there is none."""
     equipment = get_object_or_404(Equipment.objects.with_type(), code=code)
-    file = equipment.photo or equipment.type.photo
-    kind = mimetypes.guess_type(file.name)[0] if file else None
-    if kind not in PICTURES:
+    file = _photo_of(equipment)
+    if file is None:
         raise Http404
+    kind = mimetypes.guess_type(file.name)[0]
     try:
         return FileResponse(file.open(), content_type=kind, headers={"Cache-Control": "private, max-age=86400"})
     except FileNotFoundError:
@@ -84,6 +89,21 @@ def card(request, code: str):
         scale=8, border=2, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"
     )
     return render(request, "bookings/card.html", {"equipment": equipment, "address": address, "qr": drawing})
+
+
+def _photo_of(equipment: Equipment):
+    """The machine's own photo, else that of its type; None where there is none that browsers draw."""
+    file = equipment.photo or equipment.type.photo
+    return file if file and mimetypes.guess_type(file.name)[0] in PICTURES else None
+
+
+def _sign_in_first(request):
+    """What was typed goes along in the address that the sign-in leads back to."""
+    if request.method != "POST":
+        return redirect_to_login(request.get_full_path())
+    messages.warning(request, _("You were signed out meanwhile. What you typed is kept: sign in, and send it again."))
+    typed = {name: request.POST[name] for name in TYPED if request.POST.get(name)}
+    return redirect_to_login(f"{request.path}?{urlencode(typed)}#book")
 
 
 def _book_once(form: BookingForm, user: User, now: datetime) -> Booking:
@@ -123,6 +143,7 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
     )
     context = {
         "equipment": equipment,
+        "photo": _photo_of(equipment),
         "policy": equipment.policy,
         "needed": _needed(equipment, request.user, now.astimezone(ZONE).date()),
         "next_free": next_free(equipment, person=request.user, organisation=form.chosen, now=now),
@@ -171,9 +192,9 @@ def _day_of(form: BookingForm) -> date | None:
 
 
 def _asked(query) -> dict:
-    """What an address fills in: `from` and `until` as ISO 8601 moments, and the organisation."""
+    """What an address fills in: `from` and `until` as ISO 8601 moments, or the form's own fields as they were typed."""
     initial = _period_initial(f"{query.get('from', '')}/{query.get('until', '')}")
-    return initial | ({"organisation": query["organisation"]} if query.get("organisation") else {})
+    return initial | {name: query[name] for name in TYPED if query.get(name)}
 
 
 def _period_initial(text: str) -> dict:

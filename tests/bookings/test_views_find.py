@@ -155,3 +155,11 @@ def test_more_machines_of_a_type_take_no_more_statements(page, printer, make_equ
         make_equipment(f"MORE-{number}")
     with django_assert_max_num_queries(24):
         page.get("/?process=fdm&since=2027-03-01")
+
+
+def test_a_duration_that_nobody_typed_follows_the_process(page, printer, make_equipment):
+    slow = EquipmentType.objects.create(name="EOS P 396", slug="p396", process="sls", shortest=timedelta(hours=8))
+    make_equipment("SLS-01", type=slow)
+    address = "/?process=sls&drawn_for=fdm&material=PLA&duration="
+    assert page.get(f"{address}2+hours").context["form"].cleaned_data["duration"] == 8 * HOUR
+    assert page.get(f"{address}3+hours").context["form"].cleaned_data["duration"] == 3 * HOUR  # somebody typed that

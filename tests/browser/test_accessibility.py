@@ -32,6 +32,7 @@ ADDRESSES = [
     "/house-rules/",
     "/requests/",
     "/desk/",
+    "/notices/",
     "/account/password/change/",
     "/account/2fa/",
     "/none/",

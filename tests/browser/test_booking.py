@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -136,3 +137,25 @@ def test_the_main_job_works_without_scripts(browser, live_server, engineer, make
     page.get_by_role("button", name="Book", exact=True).click()
     expect(page.locator(".reservation-time")).to_have_text("08:30–12:00")
     context.close()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_form_filled_in_before_the_session_ended_is_there_after_signing_in(
+    sign_in, engineer, printer, purpose, language
+):
+    engineer.language = language
+    engineer.save()
+    words = WORDS[language]
+    page = sign_in(engineer, language=language)
+    page.goto("/machines/FDM-01/")
+    fill_in(page, words)
+    Session.objects.all().delete()
+    page.get_by_role("button", name=words["book"], exact=True).click()
+    page.locator("input[name=login]").fill(engineer.email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("main form button[type=submit]").click()
+    expect(page.get_by_label(words["title"], exact=True)).to_have_value("Housing v3")
+    expect(page.get_by_label(words["from"], exact=True)).to_have_value("9")
+    expect(page.get_by_label(words["purpose"], exact=True)).to_have_value("trial-production")
+    page.get_by_role("button", name=words["book"], exact=True).click()
+    expect(page.locator(".reservation-time")).to_have_text("09:00–11:00")

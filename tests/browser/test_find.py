@@ -1,11 +1,13 @@
 """From what one wants to do to a booking, on a wide screen and on a phone, in both languages, also by keyboard."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from bookings.models import Reservation
+from equipment.models import EquipmentType
 from tests.browser.conftest import PHONE, WIDE
 from tests.conftest import wall
 
@@ -60,3 +62,15 @@ def test_the_back_button_brings_the_search_back_and_books_nothing_twice(sign_in,
     expect(page).to_have_url(re.compile(r"process=fdm&duration=3"))
     expect(page.get_by_label("for", exact=True)).to_have_value("3 hours")
     assert Reservation.objects.count() == 2
+
+
+def test_choosing_another_process_brings_its_own_duration(sign_in, engineer, printer, make_equipment):
+    slow = EquipmentType.objects.create(name="EOS P 396", slug="p396", process="sls", shortest=timedelta(hours=8))
+    make_equipment("SLS-01", type=slow)
+    page = sign_in(engineer)
+    page.goto("/?process=fdm")
+    page.locator("#id_process").select_option("sls")
+    expect(page.locator("#machines")).to_contain_text("EOS P 396")
+    expect(page.locator("#id_duration")).to_have_value("8 hours")
+    page.locator("#id_process").select_option("fdm")
+    expect(page.locator("#id_duration")).to_have_value("2 hours")

@@ -1,0 +1,64 @@
+"""The bell: what one was told, newest first, and how much of it is unread."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from bookings.models import Notice
+from bookings.notices.letters import letter_for
+
+PER_PAGE = 20
+COUNTED = 99  # more than these are "99+"
+
+
+@login_required
+@require_safe
+def notices(request):
+    """Each as its mail begins. What it says is read from its booking, some statements for each of the page."""
+    now = timezone.now()
+    told = Notice.objects.told(request.user, now)
+    page = Paginator(told.select_related("booking", "reservation__equipment"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    rows = [{"notice": notice, "letter": letter_for(notice, now=now)} for notice in page]
+    context = {"page": page, "rows": rows, "unread": told.filter(read_at=None).exists(), "now": now}
+    return render(request, "bookings/notices.html", context)
+
+
+@login_required
+@require_safe
+def opened(request, pk: UUID):
+    """Leads to what it is about, and counts as read."""
+    now = timezone.now()
+    notice = get_object_or_404(Notice.objects.told(request.user, now), pk=pk)
+    Notice.objects.filter(pk=pk, read_at=None).update(read_at=now)
+    if notice.booking:
+        return redirect("booking", notice.booking.reference)
+    return redirect("account")
+
+
+@login_required
+@require_POST
+def read_all(request):
+    now = timezone.now()
+    Notice.objects.told(request.user, now).filter(read_at=None).update(read_at=now)
+    messages.success(request, _("All notices are marked as read."))
+    return redirect("notices")
+
+
+@require_safe
+def unread(request: HttpRequest) -> JsonResponse:
+    """How many, for the bell: at most one more than it counts. One statement."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"unread": 0}, status=401)
+    waiting = Notice.objects.told(request.user, timezone.now()).filter(read_at=None)
+    count = waiting.values("pk")[: COUNTED + 1].count()
+    text = f"{COUNTED}+" if count > COUNTED else str(count)
+    return JsonResponse({"unread": count, "text": text}, headers={"Cache-Control": "private, no-store"})

@@ -1,0 +1,47 @@
+"""The bell and the page of what one was told."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from bookings.models import Notice
+from tests.conftest import NOW
+
+
+@pytest.fixture
+def told(client, monkeypatch, make_reservation, engineer):
+    """The engineer's client a minute after booking; the reminders are still to come."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(minutes=1))
+    make_reservation(title="Housing")
+    client.force_login(engineer)
+    return client
+
+
+def test_the_bell_counts_what_was_told_and_not_what_is_planned(told):
+    assert Notice.objects.count() > 1
+    assert told.get("/notices/unread.json").json() == {"unread": 1, "text": "1"}
+    page = told.get("/notices/").content.decode()
+    assert page.count('class="notice notice-unread"') == 1
+    assert "FDM-01" in page
+
+
+def test_opening_a_notice_leads_to_its_booking_and_counts_as_read(told):
+    notice = Notice.objects.get(due_at__lte=NOW)
+    answer = told.get(f"/notices/{notice.pk}/")
+    assert answer.url == f"/bookings/{notice.booking.reference}/"
+    assert told.get("/notices/unread.json").json()["unread"] == 0
+
+
+def test_all_are_read_with_one_press(told):
+    assert "marked as read" in told.post("/notices/read/", follow=True).content.decode()
+    assert told.get("/notices/unread.json").json()["unread"] == 0
+
+
+def test_nobody_reads_what_others_were_told(told, client, other_engineer):
+    notice = Notice.objects.get(due_at__lte=NOW)
+    client.force_login(other_engineer)
+    assert client.get(f"/notices/{notice.pk}/").status_code == 404
+    assert "Nothing yet" in client.get("/notices/").content.decode()
+    client.logout()
+    assert client.get("/notices/unread.json").status_code == 401

@@ -22,7 +22,7 @@ from equipment.models import Certificate
 
 MOST_LINES = 40
 MOST_CODES_IN_A_SUBJECT = 4
-# More entries than these nobody opens one by one; a calendar feed follows them all.
+# More entries than these nobody opens one by one; the booking's page has them all in one file.
 MOST_ENTRIES = 8
 # Whoever occupies the machine so soon after is waiting for it.
 NEXT_WITHIN = timedelta(minutes=30)

@@ -5,7 +5,7 @@ reader's calendar.
 Outlook and Gmail carry out by themselves, and the same as `invite.ics` for programs that look at files alone. An
 invitation is about one entry (RFC 5546: all parts of a REQUEST share one UID; Outlook reads only the first of several),
 so of a few reservations each has a file of its own, to be opened. Of more, as of a class, nothing is attached: nobody
-opens forty files, and a calendar feed follows them all.
+opens forty files, and the booking's page has all of them in one.
 """
 
 from datetime import datetime
@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from bookings.calendar_entries import invitation
 from bookings.models import Notice
 from bookings.notices.letters import Letter
+from bookings.planning import ZONE
 
 # Machines wrote it: no out-of-office answers, please (RFC 3834, and what Exchange reads).
 BY_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -42,5 +43,5 @@ def _attach_entries(message: EmailMultiAlternatives, notice: Notice, letter: Let
         if len(letter.entries) == 1:
             message.attach_alternative(content.decode(), f"text/calendar; method={method}")
         else:
-            name = f"invite-{reservation.equipment.code}-{reservation.start:%Y%m%d-%H%M}.ics"
+            name = f"invite-{reservation.equipment.code}-{reservation.start.astimezone(ZONE):%Y%m%d-%H%M}.ics"
         message.attach(name, content, "application/ics")

@@ -98,7 +98,7 @@ def test_of_a_few_reservations_each_has_a_file_and_none_is_an_invitation(make_bo
     [cancelled] = received()
     for message, method in ((confirmed, "REQUEST"), (cancelled, "CANCEL")):
         assert parts(message) == []
-        assert sorted(files(message)) == ["invite-FDM-01-20270302-0800.ics", "invite-FDM-01-20270303-0800.ics"]
+        assert sorted(files(message)) == ["invite-FDM-01-20270302-0900.ics", "invite-FDM-01-20270303-0900.ics"]
         assert {str(calendar["METHOD"]) for calendar in files(message).values()} == {method}
         assert all(len(calendar.events) == 1 for calendar in files(message).values())
 

@@ -126,6 +126,7 @@ class Supervisor:
         self.env = dict(env)
         self.cwd = cwd
         self._stop = threading.Event()
+        self._saying = threading.Lock()
         self._width = max(len(child.name) for child in children)
 
     def run(self, listening: socket.socket, *, when_ready: str) -> int:
@@ -164,7 +165,8 @@ class Supervisor:
             self._say(name, line.rstrip())
 
     def _say(self, name: str, line: str) -> None:
-        with suppress(OSError):  # the terminal is gone; ending in order matters more
+        # A thread for each child says its lines; print writes the end of a line apart, where another's may come between.
+        with self._saying, suppress(OSError):  # the terminal is gone; ending in order matters more
             print(f"{name:>{self._width}} | {line}", flush=True)
 
     def _watch(self, listening: socket.socket) -> int:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from bookings.views import (
     bookings,
+    calendar_feeds,
     calendars,
     change,
     desk,
@@ -38,6 +39,9 @@ urlpatterns = [
     path("notices/unread.json", notices.unread, name="unread_notices"),
     path("notices/read/", notices.read_all, name="read_all_notices"),
     path("notices/<uuid:pk>/", notices.opened, name="notice"),
+    path("feeds/<str:secret>.ics", calendar_feeds.calendar_file, name="calendar_file"),
+    path("me/feeds/", calendar_feeds.calendar_feeds, name="calendar_feeds"),
+    path("me/feeds/<int:pk>/revoke/", calendar_feeds.revoke, name="revoke_calendar_feed"),
     path("me/", people.account, name="account"),
     path("organisations/<slug:slug>/", people.organisation, name="organisation"),
     path("requests/", requests.requests, name="requests"),

@@ -15,6 +15,7 @@ from bookings.models.bookings import (
     ReservationQuerySet,
     ReservationState,
 )
+from bookings.models.feeds import CalendarFeed, FeedOf
 from bookings.models.notices import (
     PLANNED_KINDS,
     Notice,
@@ -35,8 +36,10 @@ __all__ = [
     "Booking",
     "BookingQuerySet",
     "BookingReference",
+    "CalendarFeed",
     "Concern",
     "Economic",
+    "FeedOf",
     "IdempotencyKey",
     "Notice",
     "NoticeKind",

@@ -33,6 +33,7 @@ ADDRESSES = [
     "/requests/",
     "/desk/",
     "/notices/",
+    "/me/feeds/",
     "/account/password/change/",
     "/account/2fa/",
     "/none/",

@@ -165,7 +165,7 @@ class Supervisor:
             self._say(name, line.rstrip())
 
     def _say(self, name: str, line: str) -> None:
-        # A thread for each child says its lines; print writes the end of a line apart, where another's may come between.
+        # Each child has a thread that says its lines; print writes a line's end apart, where another may come between.
         with self._saying, suppress(OSError):  # the terminal is gone; ending in order matters more
             print(f"{name:>{self._width}} | {line}", flush=True)
 

@@ -3,12 +3,17 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from bic import mailbox
 from bic.api import api
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
     path("api/v1/", api.urls),
+    path("mail/", mailbox.mailbox, name="mailbox"),
+    path("mail/<str:name>/", mailbox.mail, name="mail"),
+    path("mail/<str:name>/page/", mailbox.mail_as_page, name="mail_as_page"),
+    path("mail/<str:name>/<int:number>/", mailbox.mail_attachment, name="mail_attachment"),
     path("", include("organisations.urls")),
     path("", include("bookings.urls")),
     path("", include("usage.urls")),

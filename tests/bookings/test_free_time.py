@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from bookings.free_time import free_slots, timelines
@@ -144,7 +144,11 @@ class SlowModel:
         local = moment.astimezone(ZONE)
         closed = self.atrium["closed"]
         on_closed_day = closed is not None and local.date() == self.atrium["first"] + timedelta(days=closed)
-        in_hours = self.atrium["opens"] <= local.hour < self.atrium["closes"]
+        opens, closes = self.atrium["opens"], self.atrium["closes"]
+        # Of an hour that the clock shows twice its beginning is read as winter time's: hours that end then go on
+        # through the first, hours that begin then wait for the second.
+        shown_again = not local.fold and local.replace(fold=1).utcoffset() != local.utcoffset()
+        in_hours = opens < local.hour <= closes if shown_again else opens <= local.hour < closes
         return in_hours and local.weekday() in self.atrium["weekdays"] and not on_closed_day and not self.broken(moment)
 
     def staffed_for(self, start, duration):
@@ -174,9 +178,17 @@ class SlowModel:
         return all(self.staffed(m) for m in people) and not any(self.broken(m) or self.has(m) for m in whole)
 
 
+# Open until, and from, the hour that comes twice on the night of 31 October 2027.
+UNTIL_IT = {"first": date(2027, 10, 29), "opens": 1, "closes": 2, "weekdays": [0, 1, 6], "closed": None}
+UNTIL_IT |= {"outage": None, "unattended": False, "set_up": 0, "clean_up": 0, "taken": [], "duration": 3}
+FROM_IT = UNTIL_IT | {"opens": 2, "closes": 3, "duration": 2}
+
+
 @pytest.mark.django_db
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(atrium=atriums())
+@example(atrium=UNTIL_IT)
+@example(atrium=FROM_IT)
 def test_the_search_finds_the_first_time_that_the_slow_model_finds(
     atrium, make_equipment, engineer, verhagen, purpose, printer_type
 ):

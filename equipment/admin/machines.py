@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -71,7 +72,7 @@ class EquipmentAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         if {"opening_hours", "closures"} & set(form.changed_data):
-            equipment_changed([form.instance.pk])
+            equipment_changed([form.instance.pk], now=timezone.now())
 
     @action(description=_("Report an outage"), url_path="outage", permissions=["change"])
     def report_outage(self, request, object_id):

@@ -1,11 +1,13 @@
 """django-scheduler's models, listened to: whoever saves or deletes one, the spans follow at once.
 
 In the same transaction where there is one, as in the admin and the functions of `hours`; a bare
-`event.save()` outside any is followed by one of its own.
+`event.save()` outside any is followed by one of its own. A signal brings no clock, so it is read here; inside
+`rebuilding_once` that of whoever changes them holds.
 """
 
 from django.db.models import Model, ProtectedError, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from schedule.models import Event, Occurrence, Rule
 
@@ -20,27 +22,27 @@ def _remember_calendar(sender, instance: Event, raw=False, **kwargs) -> None:
 
 def _event_saved(sender, instance: Event, raw=False, **kwargs) -> None:
     if not raw:
-        calendars_changed({instance.calendar_id} | instance._calendars_to_rebuild)
+        calendars_changed({instance.calendar_id} | instance._calendars_to_rebuild, now=timezone.now())
 
 
 def _occurrence_saved(sender, instance: Occurrence, raw=False, **kwargs) -> None:
     if not raw:
-        calendars_changed(_calendars_of(Event.objects.filter(pk=instance.event_id)))
+        calendars_changed(_calendars_of(Event.objects.filter(pk=instance.event_id)), now=timezone.now())
 
 
 def _rule_saved(sender, instance: Rule, raw=False, **kwargs) -> None:
     if not raw:
-        calendars_changed(_calendars_of(instance.event_set.all()))
+        calendars_changed(_calendars_of(instance.event_set.all()), now=timezone.now())
 
 
 def _event_deleted(sender, instance: Event, origin=None, **kwargs) -> None:
     if _began_with(sender, origin):
-        calendars_changed({instance.calendar_id})
+        calendars_changed({instance.calendar_id}, now=timezone.now())
 
 
 def _occurrence_deleted(sender, instance: Occurrence, origin=None, **kwargs) -> None:
     if _began_with(sender, origin):
-        calendars_changed(_calendars_of(Event.objects.filter(pk=instance.event_id)))
+        calendars_changed(_calendars_of(Event.objects.filter(pk=instance.event_id)), now=timezone.now())
 
 
 def _keep_rules_in_use(sender, instance: Rule, **kwargs) -> None:

@@ -14,7 +14,6 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
-from django.utils import timezone
 from schedule.models import Calendar, Event
 
 from equipment.availability.expansion import periods_of_event, united
@@ -42,18 +41,18 @@ _collecting: ContextVar[_Changes | None] = ContextVar("collecting", default=None
 
 
 @contextmanager
-def rebuilding_once(*, now: datetime | None = None) -> Iterator[_Changes]:
+def rebuilding_once(*, now: datetime) -> Iterator[_Changes]:
     """One transaction in which changed calendars are rebuilt together, at its end.
 
     Whoever changes more than one calendar in a transaction does it inside this: machines are then locked in
-    id order, as every booking does. Within another one it adds to that. `now` is the clock's unless given.
+    id order, as every booking does. Within another one it adds to that, at its `now`.
     """
     outer = _collecting.get()
     if outer is not None:
         yield outer
         return
     with transaction.atomic():
-        changes = _Changes(now or timezone.now())
+        changes = _Changes(now)
         token = _collecting.set(changes)
         try:
             yield changes
@@ -62,13 +61,13 @@ def rebuilding_once(*, now: datetime | None = None) -> Iterator[_Changes]:
         _settle(changes)
 
 
-def calendars_changed(calendar_ids: Iterable[int], *, now: datetime | None = None) -> None:
+def calendars_changed(calendar_ids: Iterable[int], *, now: datetime) -> None:
     """Events of these calendars changed: rebuild their spans, now or at the end of `rebuilding_once`."""
     with rebuilding_once(now=now) as changes:
         changes.calendar_ids.update(calendar_ids)
 
 
-def equipment_changed(equipment_ids: Iterable[int], *, now: datetime | None = None) -> None:
+def equipment_changed(equipment_ids: Iterable[int], *, now: datetime) -> None:
     """These machines got other calendars: tell the watchers, now or at the end of `rebuilding_once`."""
     with rebuilding_once(now=now) as changes:
         changes.equipment_ids.update(equipment_ids)

@@ -1,6 +1,7 @@
 """What a followed calendar holds: the entries its owner may see, and of others only that a machine is occupied."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -71,10 +72,12 @@ def _occupied_by_others(
         machines = machines.filter(pk=feed.equipment_id)
     shown = list(machines.select_related("fieldlab"))
     times = machine_times([(machine.pk, start, end) for machine in shown])
-    held = {machine.pk: [Period(r.occupied.lower, r.occupied.upper) for r in own if r.equipment_id == machine.pk]
-            for machine in shown}  # fmt: skip
+    theirs: dict[int, list[Period]] = defaultdict(list)
+    for reservation in own:
+        if reservation.holds:
+            theirs[reservation.equipment_id].append(Period(reservation.occupied.lower, reservation.occupied.upper))
     return [
-        (machine, without(merged(time.taken), held[machine.pk])) for machine, time in zip(shown, times, strict=True)
+        (machine, without(merged(time.taken), theirs[machine.pk])) for machine, time in zip(shown, times, strict=True)
     ]
 
 

@@ -190,15 +190,16 @@ class Membership(models.Model):
         return f"{self.user}, {self.get_role_display()}, {self.organisation}"
 
 
-def _digest(secret: str) -> str:
-    """Tokens are 256 random bits, so a plain hash holds: there is nothing to guess with a dictionary."""
+def digest_of(secret: str) -> str:
+    """What is kept of a token or a secret address. They are 256 random bits, so a plain hash holds: there is nothing
+    to guess with a dictionary."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def matching(self, secret: str) -> "ApiTokenQuerySet":
         """The unrevoked token that `secret` belongs to, its person allowed to sign in; at most one."""
-        return self.filter(digest=_digest(secret), revoked_at=None, user__is_active=True).select_related("user")
+        return self.filter(digest=digest_of(secret), revoked_at=None, user__is_active=True).select_related("user")
 
 
 class ApiToken(models.Model):
@@ -224,4 +225,4 @@ class ApiToken(models.Model):
     def issue(cls, *, user: User, name: str = "") -> tuple["ApiToken", str]:
         """A new token and its secret, which is not kept anywhere else."""
         secret = f"bic_{secrets.token_urlsafe(32)}"
-        return cls.objects.create(user=user, name=name, digest=_digest(secret)), secret
+        return cls.objects.create(user=user, name=name, digest=digest_of(secret)), secret

@@ -1,6 +1,5 @@
 """The models of demand: `bookings` and what hangs on them, `purposes` says why, `quotas` how much, `notices` what
-people are told of it,
-`uses` what really happened."""
+people are told of it, `uses` what really happened, `feeds` what they follow."""
 
 from bookings.models.bookings import (
     HOLDING_STATES,
@@ -14,6 +13,7 @@ from bookings.models.bookings import (
     Reservation,
     ReservationQuerySet,
     ReservationState,
+    may_be_changed_by,
 )
 from bookings.models.feeds import CalendarFeed, FeedOf
 from bookings.models.notices import (
@@ -57,4 +57,5 @@ __all__ = [
     "ReservationState",
     "TypeReminders",
     "Use",
+    "may_be_changed_by",
 ]

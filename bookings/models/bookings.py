@@ -27,14 +27,23 @@ class BookingReference(Func):
 
 class BookingQuerySet(models.QuerySet["Booking"]):
     def visible_to(self, user: User) -> "BookingQuerySet":
-        """One's own, those of organisations one plans for or manages, and everything for the facility's staff."""
-        return self if user.sees_every_booking else self.led_by(user)
+        """One's own, those one supervises, those of organisations one plans for or manages, and everything for the
+        facility's staff."""
+        return self if user.sees_every_booking else self.filter(_led_by(user) | _of_members(user, supervisor=user))
 
     def led_by(self, user: User) -> "BookingQuerySet":
         """One's own while one belongs to the organisation, and those of organisations one plans for or manages."""
-        led = Organisation.objects.filter(memberships__user=user, memberships__role__in=[Role.PLANNER, Role.MANAGER])
-        belongs = Organisation.objects.filter(memberships__user=user)
-        return self.filter(Q(organisation__in=led) | Q(booker=user, organisation__in=belongs))
+        return self.filter(_led_by(user))
+
+
+def _led_by(user: User) -> Q:
+    led = Organisation.objects.filter(memberships__user=user, memberships__role__in=[Role.PLANNER, Role.MANAGER])
+    return Q(organisation__in=led) | _of_members(user, booker=user)
+
+
+def _of_members(user: User, **whose: User) -> Q:
+    """Bookings that are `whose`, while that person belongs to the organisation."""
+    return Q(organisation__in=Organisation.objects.filter(memberships__user=user), **whose)
 
 
 @pghistory.track()
@@ -101,6 +110,11 @@ HOLDING_STATES = [
 SHOWN_STATES = [*HOLDING_STATES, ReservationState.COMPLETED]
 
 
+def may_be_changed_by(user: User) -> Q:
+    """The condition of `Reservation.objects.changeable_by`, for who asks it of each row."""
+    return Q() if user.is_facility_manager else Q(booking__in=Booking.objects.led_by(user))
+
+
 class ReservationQuerySet(models.QuerySet["Reservation"]):
     def holding(self) -> "ReservationQuerySet":
         """Those that keep others off the machine."""
@@ -116,7 +130,7 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
     def changeable_by(self, user: User) -> "ReservationQuerySet":
         """Those this person may move or cancel: one's own, one's organisation's where one plans for or manages it, and
         all for a facility manager. Technicians and auditors see the rest, and leave it as it is."""
-        return self if user.is_facility_manager else self.filter(booking__in=Booking.objects.led_by(user))
+        return self.filter(may_be_changed_by(user))
 
     def going_on_or_ahead(self, now) -> "ReservationQuerySet":
         """Not over yet at `now`."""

@@ -1,6 +1,5 @@
 """Calendars that people follow from their own calendar program, at a secret address."""
 
-import hashlib
 import secrets
 
 from django.db import models
@@ -8,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from equipment.models import Equipment
-from organisations.models import Organisation, User
+from organisations.models import Organisation, User, digest_of
 
 
 class FeedOf(models.TextChoices):
@@ -21,7 +20,7 @@ class FeedOf(models.TextChoices):
 class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
     def matching(self, secret: str) -> "CalendarFeedQuerySet":
         """The feed that `secret` belongs to, not revoked, its owner allowed to sign in; at most one."""
-        found = self.filter(digest=_digest(secret), revoked_at=None, owner__is_active=True)
+        found = self.filter(digest=digest_of(secret), revoked_at=None, owner__is_active=True)
         return found.select_related("owner", "organisation", "equipment")
 
 
@@ -63,9 +62,5 @@ class CalendarFeed(models.Model):
     def issue(cls, *, owner: User, now, **of) -> tuple["CalendarFeed", str]:
         """A new feed and its secret, which is not kept anywhere else."""
         secret = secrets.token_urlsafe(32)
-        feed = cls.objects.create(owner=owner, digest=_digest(secret), created_at=now, changed_at=now, **of)
+        feed = cls.objects.create(owner=owner, digest=digest_of(secret), created_at=now, changed_at=now, **of)
         return feed, secret
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -84,9 +84,11 @@ def nobody_came(*, reservation: Reservation, actor: User, now: datetime) -> Rese
 
 
 def may_use(reservation: Reservation, actor: User) -> bool:
-    """People of the facility; else who may change it, or who supervises it."""
-    if actor.is_technician or reservation.booking.supervisor_id == actor.pk:
+    """People of the facility; else who may change it, or who supervises it and still sees it."""
+    if actor.is_technician:
         return True
+    if reservation.booking.supervisor_id == actor.pk:
+        return Reservation.objects.visible_to(actor).filter(pk=reservation.pk).exists()
     return Reservation.objects.changeable_by(actor).filter(pk=reservation.pk).exists()
 
 

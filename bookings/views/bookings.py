@@ -120,16 +120,20 @@ def rows_of(reservations, user: User, now: datetime) -> list[Row]:
     reservations = list(reservations)
     mine = Reservation.objects.changeable_by(user).filter(pk__in=[r.pk for r in reservations])
     changeable = set(mine.values_list("pk", flat=True))
-    return [
-        Row(
-            reservation=r,
-            may_change=r.pk in changeable and r.state in MOVABLE_STATES and now < r.end,
-            again=again(r, now),
-            may_check_in=r.pk in changeable and r.state == ReservationState.CONFIRMED and opens_at(r) <= now < r.end,
-            may_check_out=r.pk in changeable and r.state == ReservationState.IN_USE,
-        )
-        for r in reservations
-    ]
+    return [_row(reservation, reservation.pk in changeable, user, now) for reservation in reservations]
+
+
+def _row(reservation: Reservation, changeable: bool, user: User, now: datetime) -> Row:
+    """Of a reservation that this person sees; as `services.use.may_use` says, who supervises checks in as well."""
+    may_use = changeable or user.is_technician or reservation.booking.supervisor_id == user.pk
+    begins = reservation.state == ReservationState.CONFIRMED and opens_at(reservation) <= now < reservation.end
+    return Row(
+        reservation=reservation,
+        may_change=changeable and reservation.state in MOVABLE_STATES and now < reservation.end,
+        again=again(reservation, now),
+        may_check_in=may_use and begins,
+        may_check_out=may_use and reservation.state == ReservationState.IN_USE,
+    )
 
 
 def again(reservation: Reservation, now: datetime) -> str:

@@ -36,6 +36,10 @@ class Card:
     may_check_in: bool
     overdue: bool
 
+    @property
+    def in_use(self) -> bool:
+        return self.reservation.state == ReservationState.IN_USE
+
 
 def technicians_only(view):
     """Technicians and facility managers; others who signed in get a 403."""
@@ -59,15 +63,17 @@ def desk(request):
     floor = lanes(
         equipment=Equipment.objects.in_service().with_type(), user=request.user, start=now, end=now + LOOKS_AHEAD
     )
+    columns = _columns(now, today)
+    used = {card.reservation.equipment_id for card in [*columns["running"], *columns["late"]] if card.in_use}
+    free = [lane for lane in floor if _is_free(lane, now) and lane.equipment.pk not in used]
     context = {
         "now": now,
-        **_columns(now, today),
-        "free": [{"equipment": lane.equipment, "state": state_now(lane, now)} for lane in floor if _is_free(lane, now)],
-        "out": [lane for lane in floor if _out_until(lane, now)],
+        **columns,
+        "free": [{"equipment": lane.equipment, "state": state_now(lane, now)} for lane in free],
+        "out": [{"equipment": lane.equipment, "until": until} for lane in floor if (until := _out_until(lane, now))],
         **_beside(now, today),
         "most": MOST,
     }
-    context["out"] = [{"equipment": lane.equipment, "until": _out_until(lane, now)} for lane in context["out"]]
     part = "HX-Request" in request.headers
     return render(request, "bookings/parts/desk_floor.html" if part else "bookings/desk.html", context)
 

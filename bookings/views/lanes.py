@@ -13,18 +13,21 @@ from django.db.models.functions import JSONObject
 from psycopg.types.range import TimestamptzRange
 
 from bookings.free_time import machine_times
-from bookings.models import SHOWN_STATES, Booking, Reservation
+from bookings.models import SHOWN_STATES, Reservation, may_be_changed_by
 from bookings.planning import MachineTime, merged, without
 from bookings.services.change import MOVABLE_STATES
 from equipment.availability import Period
 from equipment.models import Equipment, EquipmentQuerySet
 from organisations.models import User
 
+MOVABLE = Q(state__in=MOVABLE_STATES)
+
 
 @dataclass(frozen=True, slots=True)
 class Own:
     """A reservation that the person asking may see. `whose` is mine, organisation or others (facility staff);
-    `changeable` whether that person may move it."""
+    `changeable` whether that person may move it. After check-out `end` and `occupied` end then: what was left of the
+    time is no longer theirs."""
 
     id: int
     reference: str
@@ -63,7 +66,7 @@ def lanes(*, equipment: EquipmentQuerySet, user: User, start: datetime, end: dat
 
 
 def _lane(machine: Equipment, time: MachineTime, user: User) -> Lane:
-    own = [_own(row, user) for row in machine.visible]
+    own = [own for row in machine.visible if (own := _own(row, user)).start < own.end]  # some leave before they begin
     return Lane(
         equipment=machine,
         open=list(time.open),
@@ -83,7 +86,8 @@ def _visible(user: User, start: datetime, end: datetime):
         .values(
             row=JSONObject(
                 id="pk",
-                movable=Case(When(_movable_by(user), then=Value(True)), default=Value(False)),
+                changeable=Case(When(may_be_changed_by(user) & MOVABLE, then=Value(True)), default=Value(False)),
+                left_at="use__ended_at",
                 reference="booking__reference",
                 title="booking__title",
                 organisation="booking__organisation__name",
@@ -98,14 +102,12 @@ def _visible(user: User, start: datetime, end: datetime):
     )
 
 
-def _movable_by(user: User) -> Q:
-    """What `Reservation.objects.changeable_by` says, of a reservation that can still be moved."""
-    may = Q(state__in=MOVABLE_STATES)
-    return may if user.is_facility_manager else may & Q(booking__in=Booking.objects.led_by(user))
-
-
 def _own(row: dict, user: User) -> Own:
     if_not_mine = "others" if user.sees_every_booking else "organisation"
+    start, end, occupied_start, occupied_end = (
+        datetime.fromisoformat(row[name]) for name in ("start", "end", "occupied_start", "occupied_end")
+    )
+    left = datetime.fromisoformat(row["left_at"]) if row["left_at"] else occupied_end
     return Own(
         id=row["id"],
         reference=row["reference"],
@@ -113,10 +115,10 @@ def _own(row: dict, user: User) -> Own:
         organisation=row["organisation"],
         state=row["state"],
         whose="mine" if row["booker"] == user.pk else if_not_mine,
-        start=datetime.fromisoformat(row["start"]),
-        end=datetime.fromisoformat(row["end"]),
-        occupied=Period(datetime.fromisoformat(row["occupied_start"]), datetime.fromisoformat(row["occupied_end"])),
-        changeable=row["movable"],
+        start=start,
+        end=min(end, left),
+        occupied=Period(occupied_start, min(occupied_end, left)),
+        changeable=row["changeable"],
     )
 
 

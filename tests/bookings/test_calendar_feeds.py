@@ -7,7 +7,8 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from bookings.models import CalendarFeed
-from bookings.services import cancel
+from bookings.planning import Wish
+from bookings.services import book, cancel, check_in, check_out
 from tests.conftest import NOW, wall
 
 
@@ -109,3 +110,15 @@ def test_a_feed_costs_the_same_however_much_it_holds(
     _feed, secret = CalendarFeed.issue(owner=engineer, now=NOW, of="floor")
     with django_assert_num_queries(6):
         client.get(f"/feeds/{secret}.ics")
+
+
+def test_what_others_took_after_one_left_early_stands_in_the_feed(
+    follow, engineer, other_engineer, kempen, purpose, printer, make_reservation
+):
+    visit = make_reservation(title="Housing")
+    check_in(reservation=visit, actor=engineer, now=wall("09:00"))
+    check_out(reservation=visit, actor=engineer, now=wall("09:20"))
+    wish = Wish(wall("10:00"), wall("11:00"), printer)
+    book(booker=other_engineer, organisation=kempen, purpose=purpose, wishes=[wish], now=wall("09:25"))
+    found, _answer, _address = follow(engineer, of="machine", equipment=printer)
+    assert found["FDM-01 occupied"]["DTSTART"].dt == wall("09:45")

@@ -4,6 +4,9 @@ import pytest
 from django.utils import timezone
 
 from bookings.models import ReservationState
+from bookings.planning import Wish
+from bookings.services import book, check_in, check_out
+from organisations.models import Membership, Role
 from tests.conftest import wall
 
 STATEMENTS = 9  # with session, person and roles
@@ -89,3 +92,47 @@ def test_the_desk_costs_the_same_however_many_machines(
         make_reservation(equipment=make_equipment(f"COB-{number}"))
     with django_assert_num_queries(STATEMENTS):
         staff.get("/desk/", headers={"HX-Request": "true"})
+
+
+def test_a_machine_in_use_past_its_time_is_not_free(staff, at, make_reservation):
+    visit = make_reservation()
+    at("09:00")
+    staff.post(f"/reservations/{visit.pk}/check-in/", {"back": "desk"})
+    at("11:30")  # also the clean-up is over
+    page = staff.get("/desk/").content.decode()
+    assert "FDM-01" in column(page, "late")
+    assert "FDM-01" not in column(page, "free")
+
+
+def test_after_check_out_the_floor_shows_who_has_the_rest_of_the_time(
+    client, at, make_reservation, engineer, other_engineer, kempen, purpose, printer
+):
+    visit = make_reservation()
+    check_in(reservation=visit, actor=engineer, now=wall("09:00"))
+    check_out(reservation=visit, actor=engineer, now=wall("09:20"))
+    client.force_login(engineer)
+    at("09:25")
+    assert "now-free" in client.get("/floor/").content.decode()
+    wish = Wish(wall("10:00"), wall("11:00"), printer)
+    book(booker=other_engineer, organisation=kempen, purpose=purpose, wishes=[wish], now=wall("09:25"))
+    week = client.get("/machines/FDM-01/week.json", {"from": "2027-03-01", "until": "2027-03-08"}).json()
+    assert week["occupied"] == [["2027-03-01T09:45:00+01:00", "2027-03-01T11:15:00+01:00"]]
+    assert [own["end"] for own in week["own"]] == ["2027-03-01T09:20:00+01:00"]
+
+
+def test_who_supervises_finds_the_booking_and_checks_in_and_sees_no_other(
+    client, at, make_reservation, verhagen, django_user_model
+):
+    person = django_user_model.objects.create_user("supervisor@example.org", name="Sam", language="en")
+    Membership.objects.create(user=person, organisation=verhagen, role=Role.MEMBER)
+    supervised = make_reservation(supervisor=person)
+    other = make_reservation("13:00", "14:00")
+    client.force_login(person)
+    at("09:00")
+    assert "Check in" in client.get(f"/bookings/{supervised.booking.reference}/").content.decode()
+    assert client.get(f"/bookings/{other.booking.reference}/").status_code == 404
+    client.post(f"/reservations/{supervised.pk}/check-in/")
+    supervised.refresh_from_db()
+    assert supervised.state == ReservationState.IN_USE
+    person.memberships.all().delete()
+    assert client.get(f"/bookings/{supervised.booking.reference}/").status_code == 404

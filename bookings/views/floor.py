@@ -104,7 +104,7 @@ def floor(request):
         "views": View.choices,
         "hours": range(STRIP_HOURS[0], STRIP_HOURS[1], 2) if window.view == View.DAY else None,
     }
-    part = "HX-Request" in request.headers
+    part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     response = render(request, "bookings/parts/floor_machines.html" if part else "bookings/floor.html", context)
     response["Cache-Control"] = "private, no-cache"
     return response

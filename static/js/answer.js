@@ -42,6 +42,10 @@ export function reasonOf(verdict) {
   return verdict.signedOut ? words.signedOut : verdict.why;
 }
 
+export function sayNobody() {
+  show("note-error", words.nobody, []);
+}
+
 export function sayRefused(verdict, offers, take) {
   const text = [reasonOf(verdict), verdict.unreachable || verdict.signedOut ? "" : words.stays];
   if (offers.length) text.push(words.instead);

@@ -67,7 +67,7 @@ export function told({ code, start, end }) {
   return `${code}, ${first} ${clock.format(start)}${until}`;
 }
 
-// Tries once the hand rests, and only the last: `ask(key, attempt, then)` drops what was asked before.
+// Tries once the hand rests, and only the last: `ask(attempt, then)` drops what was asked before.
 export function lastOnly(pause) {
   let timer = 0;
   let running = null;

@@ -1,7 +1,7 @@
 // The floor by hand: drag in free time to book, one's own block to move it, its ends to change how long it takes; the
 // same with the keyboard. Meanwhile the server tries it and says what it would refuse. What others do appears by itself.
 
-import { hush, reasonOf, sayMoved, sayRefused, words } from "./answer.js";
+import { hush, reasonOf, sayMoved, sayNobody, sayRefused, words } from "./answer.js";
 import { formAddress, lastOnly, move, offered, told, tryBooking, tryMove } from "./attempts.js";
 
 const MINUTE = 60_000;
@@ -65,17 +65,13 @@ function say(state, text) {
 
 function goesTo(wish) {
   const { start, end, code } = ghost.wish;
-  if (ghost.verdict !== null || !ghost.asked || wish.start !== start || wish.end !== end || wish.code !== code) {
-    ghost.wish = wish;
-    ghost.verdict = null;
-    ghost.asked = true;
-    draw();
-    say("ghost-tried", words.trying);
-    trial.ask(
-      (signal) => (ghost.id ? tryMove(ghost.id, wish, signal) : tryBooking(floor.dataset.organisation, wish, signal)),
-      judged,
-    );
-  }
+  if (ghost.asked && wish.start === start && wish.end === end && wish.code === code) return;
+  Object.assign(ghost, { wish, verdict: null, asked: true });
+  draw();
+  say("ghost-tried", words.trying);
+  const { id } = ghost;
+  const { organisation } = floor.dataset;
+  trial.ask((signal) => (id ? tryMove(id, wish, signal) : tryBooking(organisation, wish, signal)), judged);
 }
 
 function judged(verdict) {
@@ -129,13 +125,17 @@ function pressed(event) {
   if (!lane) return;
   const own = event.target.closest("[data-reservation]");
   if (!own && event.target.closest("a")) return;
-  if (!own && !floor.dataset.organisation) return;
   const drag = own ? dragOf(own, event) : sweepOf(lane, event);
   const [x, y] = [event.clientX, event.clientY];
 
   const stirs = (moved) => {
     if (!ghost) {
       if (Math.hypot(moved.clientX - x, moved.clientY - y) < STIRS) return;
+      if (!own && !floor.dataset.organisation) {
+        stop();
+        sayNobody();
+        return;
+      }
       begin(drag.kind);
     }
     moved.preventDefault();
@@ -151,6 +151,7 @@ function pressed(event) {
     if (key.key !== "Escape") return;
     stop();
     end();
+    document.addEventListener("pointerup", swallowClick, { once: true });
   };
   const stop = () => {
     document.removeEventListener("pointermove", stirs);
@@ -252,7 +253,10 @@ function stepBy(on, [across, down], lengthens) {
 }
 
 function firstWish(name) {
-  if (!floor.dataset.organisation) return null;
+  if (!floor.dataset.organisation) {
+    sayNobody();
+    return null;
+  }
   const lane = name.closest(".machine-row").querySelector(".lane");
   const step = stepOf(lane);
   const [first, last] = windowShown();

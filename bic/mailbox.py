@@ -5,7 +5,7 @@ Django's file backend writes the messages of one talk with it into one file, eac
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -33,8 +33,10 @@ class Kept:
 
     @property
     def date(self) -> datetime | None:
+        """Aware; a header that tells UTC without the place it comes from (-0000) is read as a time of no zone."""
         said = self.message["Date"]
-        return parsedate_to_datetime(said) if said else None
+        date = parsedate_to_datetime(said) if said else None
+        return date.replace(tzinfo=UTC) if date and date.tzinfo is None else date
 
     def part(self, kind: str) -> str:
         body = self.message.get_body((kind,))

@@ -1,5 +1,7 @@
 """Mail that the demonstration keeps, shown on a page."""
 
+import re
+
 import pytest
 from django.core.mail import EmailMultiAlternatives, get_connection
 
@@ -51,3 +53,9 @@ def test_where_nothing_is_kept_there_is_no_page(kept, settings):
     settings.DEMO = False
     assert kept.get("/mail/").status_code == 404
     assert 'href="/mail/"' not in kept.get("/floor/").content.decode()
+
+
+def test_the_hour_is_that_of_amsterdam(kept, tmp_path):
+    [file] = tmp_path.glob("*.log")
+    file.write_bytes(re.sub(rb"Date: .*", b"Date: Mon, 01 Mar 2027 09:25:00 -0000", file.read_bytes()))
+    assert "10:25" in kept.get("/mail/").content.decode()

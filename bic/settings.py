@@ -150,6 +150,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "bookings.tasks.tell_of_certificates",
         "schedule": crontab(hour=8, minute=0),
     },
+    # Told once; asked more often for the morning on which beat was down at seven.
+    "tell-of-days-and-weeks": {
+        "task": "bookings.tasks.tell_of_days_and_weeks",
+        "schedule": crontab(hour="7-16", minute="*/10"),
+    },
+    # Made once; asked every morning for the month whose first night beat missed.
+    "keep-usage-reports": {"task": "usage.tasks.keep_usage_reports", "schedule": crontab(hour=5, minute=0)},
 }
 
 # ---- People -------------------------------------------------------------------------------------------------

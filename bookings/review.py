@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from bookings.free_time import machine_times
 from bookings.models import Concern, Override, Reservation
-from bookings.notices.writing import tell_of_concerns
+from bookings.notices.writing import tell_of_concerns, tell_of_concerns_over
 from bookings.planning import MachineTime, lies_in, merged, overlap
 from bookings.wording import period_in_words
 from equipment.availability import Hit, Period
@@ -20,7 +20,7 @@ REVIEWED_CODES = ("outside_opening_hours", "during_outage")
 
 def review_reservations(equipment_ids: Iterable[int], *, now: datetime) -> None:
     """Raise a concern for each reservation ahead on these machines that lies outside open time or in an outage, and
-    settle those that no longer do. Six statements at most."""
+    settle those that no longer do. Eight statements at most."""
     ahead = list(
         Reservation.objects.holding()
         .going_on_or_ahead(now)
@@ -39,7 +39,9 @@ def review_reservations(equipment_ids: Iterable[int], *, now: datetime) -> None:
     new = broken - known.keys()
     Concern.objects.bulk_create(Concern(reservation_id=pk, code=code, raised_at=now) for pk, code in sorted(new))
     tell_of_concerns(((r, code) for r in ahead for code in REVIEWED_CODES if (r.pk, code) in new), now=now)
-    Concern.objects.filter(pk__in=[known[key] for key in known.keys() - broken]).mend(now)
+    over = Concern.objects.filter(pk__in=[known[key] for key in known.keys() - broken])
+    tell_of_concerns_over(over, now=now)
+    over.mend(now)
 
 
 def broken_codes(reservation: Reservation, time: MachineTime) -> list[str]:

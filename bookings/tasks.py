@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from bookings import idempotency
 from bookings.notices import outbox
+from bookings.notices.digests import tell_of_the_day, tell_of_the_week
 from bookings.notices.writing import plan_the_week, tell_of_expiring_certificates
 
 
@@ -36,3 +37,11 @@ def plan_reminders() -> int:
 def tell_of_certificates() -> None:
     """Every morning: to people whose certificate is about to end. A day missed is made up for on the next."""
     tell_of_expiring_certificates(now=timezone.now())
+
+
+@shared_task
+def tell_of_days_and_weeks() -> None:
+    """From seven o'clock on, again and again, so that a morning on which the clock did not run is made up for."""
+    now = timezone.now()
+    tell_of_the_day(now=now)
+    tell_of_the_week(now=now)

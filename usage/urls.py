@@ -6,5 +6,6 @@ from usage.views import reports
 
 urlpatterns = [
     path("usage/", reports.usage, name="usage"),
+    path("usage/kept/<int:pk>.xlsx", reports.kept_workbook, name="kept_usage_workbook"),
     path("usage/report.xlsx", reports.workbook, name="usage_workbook"),
 ]

@@ -28,7 +28,13 @@ class NoticeKind(models.TextChoices):
     FREE_UNTIL = "free_until", _("free cancellation ends")
     ENDING = "ending", _("the next one is waiting")
     CONCERN = "concern", _("reservation hit by a change")
+    CONCERN_OVER = "concern_over", _("reservation in order again")
+    OPERATING = "operating", _("machine to operate for others")
     CERTIFICATE_EXPIRING = "certificate_expiring", _("certificate expires")
+    CERTIFICATE_WITHDRAWN = "certificate_withdrawn", _("certificate withdrawn")
+    MORNING = "morning", _("overview of the day")
+    WEEK = "week", _("overview of the week")
+    USAGE_REPORT = "usage_report", _("usage report of the month")
 
 
 # Planned ahead from when a booking is, and planned anew when that changes.

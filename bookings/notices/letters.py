@@ -5,16 +5,15 @@ certificate was renewed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookings.models import Concern, Notice, NoticeKind, Reservation, ReservationState
+from bookings.notices.digest_letters import DIGESTS
+from bookings.notices.letter import Letter, Line, address_of
 from bookings.planning import ZONE
 from bookings.wording import concern_in_words, day_in_words, moment_in_words, period_in_words
 from equipment.availability import wall
@@ -26,33 +25,6 @@ MOST_CODES_IN_A_SUBJECT = 4
 MOST_ENTRIES = 8
 # Whoever occupies the machine so soon after is waiting for it.
 NEXT_WITHIN = timedelta(minutes=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The machines of one time, by their codes; `name` where it is one. `note` is a state worth saying."""
-
-    when: str
-    codes: tuple[str, ...]
-    name: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """`opening` says the one thing; `address` leads to the page where one can do something about it, `about` names the
-    booking, and `left_out` is how many lines are on that page only. `entries` are what the reader's calendar should
-    hold from now on, or, where they do not hold their time any more, no longer hold."""
-
-    subject: str
-    opening: str
-    address: str
-    action: str
-    lines: tuple[Line, ...] = ()
-    more: tuple[str, ...] = ()
-    about: str = ""
-    left_out: int = 0
-    entries: tuple[Reservation, ...] = ()
 
 
 def letter_for(notice: Notice, *, now: datetime) -> Letter | None:
@@ -101,7 +73,7 @@ def _request(notice: Notice, now: datetime) -> Letter | None:
         opening,
         _lines(waiting),
         [purpose],
-        address=_address("requests"),
+        address=address_of("requests"),
         action=_("Decide about it"),
     )
 
@@ -204,6 +176,67 @@ def _concern(notice: Notice, now: datetime) -> Letter | None:
     return _about_booking(notice, _("Something is the matter: %(what)s"), opening, _lines(hit), more)
 
 
+def _concern_over(notice: Notice, now: datetime) -> Letter | None:
+    """Nothing where something else is the matter by now, or it was cancelled."""
+    about = [r for r in _reservations(notice) if r.pk in notice.facts["reservations"]]
+    unwell = set(Concern.objects.open().filter(reservation__in=about).values_list("reservation_id", flat=True))
+    well = [r for r in about if r.pk not in unwell and r.holds and r.end > now]
+    if not well:
+        return None
+    opening = _("Your reservation is in order again, at the time and on the machine you booked.")
+    more = [_("It was: %(matter)s.") % {"matter": concern_in_words(notice.facts["code"])}]
+    return _about_booking(notice, _("In order again: %(what)s"), opening, _lines(well), more)
+
+
+def _operating(notice: Notice, now: datetime) -> Letter | None:
+    """What the reader operates of it by now, or that it no longer is anything."""
+    about = [r for r in _reservations(notice) if r.pk in notice.facts["reservations"] and r.end > now]
+    mine = [r for r in about if r.holds and r.operator_id and r.operator.user_id == notice.recipient_id]
+    floor = {
+        "address": address_of("floor"),
+        "action": _("See the floor"),
+    }  # the booking is not for everyone who operates
+    if mine:
+        opening = _("You operate the machine for %(organisation)s.") % {"organisation": notice.booking.organisation}
+        more = []
+        if "from" in notice.facts:
+            before = _line_of(notice.facts["from"])
+            more = [_("Before: %(when)s, %(machine)s") % {"when": before.when, "machine": before.codes[0]}]
+        return _about_booking(notice, _("To operate: %(what)s"), opening, _lines(mine), more, address=address, action=action)
+    if not about:
+        return None
+    lines = [_line_of(notice.facts["from"])] if "from" in notice.facts else _lines(about)
+    opening = _("You are no longer needed here: it was moved or cancelled.")
+    return _about_booking(notice, _("No longer to operate: %(what)s"), opening, lines, address=address, action=action)
+
+
+def _certificate_withdrawn(notice: Notice, now: datetime) -> Letter | None:
+    certificate = (
+        Certificate.objects.filter(pk=notice.facts["certificate"], withdrawn_at__isnull=False)
+        .select_related("kind")
+        .first()
+    )
+    if certificate is None or _holds_another(certificate, now):
+        return None
+    said = {"kind": str(certificate.kind)}
+    return Letter(
+        subject=_("Your certificate was withdrawn: %(kind)s") % said,
+        opening=_("From now on you cannot use machines that need the certificate “%(kind)s”.") % said,
+        address=address_of("account"),
+        action=_("See your certificates"),
+        more=(
+            _("Reason: %(reason)s") % {"reason": certificate.withdrawal_reason},
+            _("What you have booked still stands. A facility manager looks at it; ask for a new instruction."),
+        ),
+    )
+
+
+def _holds_another(certificate: Certificate, now: datetime) -> bool:
+    """Of the same kind, as where an old one is withdrawn since there is a new one."""
+    today = wall(now).date()
+    return Certificate.objects.valid_on(today).filter(user=certificate.user_id, kind=certificate.kind).exists()
+
+
 def _certificate_expiring(notice: Notice, now: datetime) -> Letter | None:
     certificates = Certificate.objects.filter(withdrawn_at=None, user=notice.recipient_id).select_related("kind")
     ending = certificates.filter(pk=notice.facts["certificate"]).first()
@@ -213,7 +246,7 @@ def _certificate_expiring(notice: Notice, now: datetime) -> Letter | None:
     return Letter(
         subject=_("Your certificate ends on %(day)s: %(kind)s") % said,
         opening=_("From %(day)s you can no longer use machines that need the certificate “%(kind)s”.") % said,
-        address=_address("account"),
+        address=address_of("account"),
         action=_("See your certificates"),
         more=(_("Ask a technician to renew it; it then also counts for what you have booked later."),),
     )
@@ -229,7 +262,11 @@ LETTERS: dict[NoticeKind, Callable[[Notice, datetime], Letter | None]] = {
     NoticeKind.FREE_UNTIL: _free_until,
     NoticeKind.ENDING: _ending,
     NoticeKind.CONCERN: _concern,
+    NoticeKind.CONCERN_OVER: _concern_over,
+    NoticeKind.OPERATING: _operating,
     NoticeKind.CERTIFICATE_EXPIRING: _certificate_expiring,
+    NoticeKind.CERTIFICATE_WITHDRAWN: _certificate_withdrawn,
+    **DIGESTS,
 }
 
 
@@ -277,7 +314,7 @@ def _about_booking(
     return Letter(
         subject=subject % {"what": _what(lines, booking.title), **(said or {})},
         opening=opening,
-        address=address or _address("booking", booking.reference),
+        address=address or address_of("booking", booking.reference),
         action=action or _("See your booking"),
         lines=tuple(lines[:MOST_LINES]),
         more=tuple(more),
@@ -345,7 +382,3 @@ def _line_of(told: dict) -> Line:
 def _line(start: datetime, end: datetime, machines: list[tuple[str, str]], note: str = "") -> Line:
     codes = tuple(sorted(code for code, _name in machines))
     return Line(period_in_words(start, end), codes, machines[0][1] if len(machines) == 1 else "", note)
-
-
-def _address(name: str, *arguments: str) -> str:
-    return settings.SITE_URL.rstrip("/") + reverse(name, args=arguments)

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 
 from bookings.calendar_entries import invitation
 from bookings.models import Notice
-from bookings.notices.letters import Letter
+from bookings.notices.letter import Letter
 from bookings.planning import ZONE
 
 # Machines wrote it: no out-of-office answers, please (RFC 3834, and what Exchange reads).

@@ -86,7 +86,9 @@ def claim(notices: NoticeQuerySet, *, now: datetime) -> list[Notice]:
         if not ids:
             return []
         Notice.objects.filter(pk__in=ids).update(next_try_at=now + LEASE)
-    reservations = Reservation.objects.select_related("equipment__type", "equipment__fieldlab").order_by("period", "pk")
+    reservations = Reservation.objects.select_related("equipment__type", "equipment__fieldlab", "operator").order_by(
+        "period", "pk"
+    )
     return list(
         Notice.objects.filter(pk__in=ids)
         .select_related("recipient__notice_preference", "booking__organisation", "booking__booker", "booking__purpose")

@@ -14,6 +14,7 @@ from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, TimeField,
 from bookings.models import (
     PLANNED_KINDS,
     Booking,
+    ConcernQuerySet,
     Notice,
     NoticeKind,
     NoticePreference,
@@ -25,7 +26,7 @@ from bookings.notices.announcing import announce
 from bookings.notices.reminders import Habits, KnownHabits, people_of, reminders_of
 from bookings.planning import ZONE
 from equipment.availability import instant
-from equipment.models import Certificate
+from equipment.models import Certificate, Operator
 from organisations.models import FACILITY_MANAGERS, User
 
 # Whoever changes hours twice in a row, or undoes it, alarms nobody.
@@ -38,8 +39,9 @@ CERTIFICATES_TOLD_AHEAD = timedelta(days=30)
 
 
 def tell_of_booking(*, booking: Booking, reservations: Sequence[Reservation], now: datetime) -> None:
-    """The confirmation, the reminders to come, and a word to the facility managers about what awaits approval. Two
-    statements, three with a request. Reads the machines and their types."""
+    """The confirmation, the reminders to come, and a word to the facility managers about what awaits approval and to
+    who operates the machines. Two statements, one more with a request and with operators. Reads the machines and their
+    types."""
     notices = [
         Notice(
             kind=NoticeKind.CONFIRMATION,
@@ -55,7 +57,8 @@ def tell_of_booking(*, booking: Booking, reservations: Sequence[Reservation], no
     confirmed = [r for r in reservations if r.state == ReservationState.CONFIRMED]
     known = load_habits(people_of(booking), {r.equipment.type_id for r in confirmed})
     notices += [reminder for reminder in reminders_of(booking, confirmed, known) if reminder.due_at > now]
-    _write(notices, now)
+    notices += _to_operators(booking, f"booking/{booking.pk}", reservations, now)
+    write_notices(notices, now)
 
 
 def tell_of_move(*, before: Reservation, moved: Reservation, actor: User, now: datetime) -> None:
@@ -76,7 +79,8 @@ def tell_of_move(*, before: Reservation, moved: Reservation, actor: User, now: d
     ]
     if moved.state == ReservationState.REQUESTED:
         notices += _requests(booking, f"{number}/request", now, reservation=moved)
-    _write(notices + replan([booking.pk], now=now), now)
+    notices += _to_operators(booking, number, [before, moved], now, facts=facts)
+    write_notices(notices + replan([booking.pk], now=now), now)
 
 
 def tell_of_cancellation(*, cancelled: Sequence[Reservation], actor: User, now: datetime) -> None:
@@ -96,7 +100,8 @@ def tell_of_cancellation(*, cancelled: Sequence[Reservation], actor: User, now: 
         )
         for person_id in people_of(booking)
     ]
-    _write(notices + replan([booking.pk], now=now), now)
+    notices += _to_operators(booking, f"reservation/{cancelled[0].pk}/cancelled", cancelled, now)
+    write_notices(notices + replan([booking.pk], now=now), now)
 
 
 def tell_of_decision(*, reservation: Reservation, now: datetime) -> None:
@@ -120,7 +125,7 @@ def tell_of_decision(*, reservation: Reservation, now: datetime) -> None:
         for person_id in people_of(booking)
         if person_id not in told_soon
     ]
-    _write(notices + reminders, now)
+    write_notices(notices + reminders, now)
 
 
 def tell_of_concerns(concerned: Iterable[tuple[Reservation, str]], *, now: datetime) -> None:
@@ -143,7 +148,51 @@ def tell_of_concerns(concerned: Iterable[tuple[Reservation, str]], *, now: datet
             )
             for person_id in people_of(booking)
         ]
-    _write(notices, now)
+    write_notices(notices, now)
+
+
+def tell_of_concerns_over(concerns: ConcernQuerySet, *, now: datetime) -> None:
+    """These are about to be mended without anybody's doing: who was told that something was the matter hears that it no
+    longer is. Two statements; who was not told yet hears neither."""
+    told = {
+        (reservation, notice.recipient_id): notice
+        for notice in Notice.objects.filter(
+            kind=NoticeKind.CONCERN,
+            withdrawn_at=None,
+            sent_at__isnull=False,
+            booking__reservations__concerns__in=concerns,
+        )
+        for reservation in notice.facts["reservations"]
+    }
+    over: dict[tuple[int, int | None, str], list[int]] = {}
+    for pk, code in concerns.values_list("reservation_id", "code"):
+        for (reservation, person_id), notice in told.items():
+            if reservation == pk and notice.facts["code"] == code:
+                over.setdefault((person_id, notice.booking_id, code), []).append(pk)
+    notices = [
+        Notice(
+            kind=NoticeKind.CONCERN_OVER,
+            recipient_id=person_id,
+            booking_id=booking_id,
+            key=f"booking/{booking_id}/concern/{code}/{now.timestamp():.6f}/over",
+            facts={"code": code, "reservations": sorted(reservations)},
+            due_at=now + CONCERNS_SETTLE,
+        )
+        for (person_id, booking_id, code), reservations in over.items()
+    ]
+    write_notices(notices, now)
+
+
+def tell_of_withdrawn_certificate(certificate: Certificate, *, now: datetime) -> None:
+    """To its holder, with the reason."""
+    notice = Notice(
+        kind=NoticeKind.CERTIFICATE_WITHDRAWN,
+        recipient_id=certificate.user_id,
+        key=f"certificate/{certificate.pk}/withdrawn",
+        facts={"certificate": certificate.pk},
+        due_at=now,
+    )
+    write_notices([notice], now)
 
 
 def tell_of_expiring_certificates(*, now: datetime) -> None:
@@ -166,13 +215,13 @@ def tell_of_expiring_certificates(*, now: datetime) -> None:
         )
         for certificate in ending
     ]
-    _write(notices, now)
+    write_notices(notices, now)
 
 
 def plan_anew(booking_ids: Collection[int], *, now: datetime) -> None:
     """The reminders of these bookings as they should be: where somebody chose other times, or a policy changed."""
     with transaction.atomic():
-        _write(replan(booking_ids, now=now), now)
+        write_notices(replan(booking_ids, now=now), now)
 
 
 def plan_the_week(*, now: datetime) -> int:
@@ -258,6 +307,28 @@ def _requests(booking: Booking, key: str, now: datetime, *, reservation: Reserva
     ]
 
 
+def _to_operators(
+    booking: Booking, key: str, reservations: Sequence[Reservation], now: datetime, *, facts: dict | None = None
+) -> list[Notice]:
+    """To who operates these, or did before: what it comes to is read when it is sent. One statement, none where nobody
+    operates."""
+    operators = {r.operator_id for r in reservations if r.operator_id}
+    if not operators:
+        return []
+    people = Operator.objects.filter(pk__in=operators).order_by("pk").values_list("user_id", flat=True)
+    return [
+        Notice(
+            kind=NoticeKind.OPERATING,
+            recipient_id=person_id,
+            booking=booking,
+            key=f"{key}/operating",
+            facts={"reservations": sorted({r.pk for r in reservations}), **(facts or {})},
+            due_at=now,
+        )
+        for person_id in people
+    ]
+
+
 def _as_told(reservation: Reservation) -> dict[str, str | int]:
     """Of a reservation what is said of it now, and may be otherwise when it is read."""
     return {
@@ -274,7 +345,7 @@ def _by(actor: User, reader_id: int) -> dict[str, str]:
     return {} if actor.pk == reader_id else {"by": str(actor)}
 
 
-def _write(notices: Sequence[Notice], now: datetime) -> None:
+def write_notices(notices: Sequence[Notice], now: datetime) -> None:
     """One statement, and none for nothing. What is written already stays as it is."""
     if not notices:
         return

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from bookings.facts import load_requirements
 from bookings.models import Concern, Override, Reservation
-from bookings.notices.writing import tell_of_concerns
+from bookings.notices.writing import tell_of_concerns, tell_of_concerns_over, tell_of_withdrawn_certificate
 from bookings.planning import ZONE
 from bookings.proposals import Refusal, Refused
 from bookings.rules import held_throughout
@@ -41,9 +41,11 @@ def withdraw(*, certificate: Certificate, by: User, now: datetime, reason: str) 
     if not reason.strip():
         raise Refused([Refusal("needs_reason", _("Say why it is withdrawn."))])
     with transaction.atomic():
-        Certificate.objects.filter(pk=certificate.pk, withdrawn_at=None).update(
+        withdrawn = Certificate.objects.filter(pk=certificate.pk, withdrawn_at=None).update(
             withdrawn_at=now, withdrawn_by=by, withdrawal_reason=reason.strip()
         )
+        if withdrawn:
+            tell_of_withdrawn_certificate(certificate, now=now)
         review_certificates(certificate.user, certificate.kind, now=now)
     certificate.refresh_from_db()
     return certificate
@@ -67,7 +69,9 @@ def review_certificates(user: User, kind: CertificateKind, *, now: datetime) -> 
         Concern(reservation_id=pk, code="not_certified", raised_at=now) for pk in sorted(broken - known)
     )
     tell_of_concerns(((r, "not_certified") for r in ahead if r.pk in broken - known), now=now)
-    standing.exclude(reservation__in=broken).mend(now)
+    over = standing.exclude(reservation__in=broken)
+    tell_of_concerns_over(over, now=now)
+    over.mend(now)
 
 
 def _certified(reservation: Reservation) -> bool:

@@ -1,5 +1,6 @@
 """The bell: what one was told, newest first, and how much of it is unread."""
 
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -41,7 +42,14 @@ def opened(request, pk: UUID):
     Notice.objects.filter(pk=pk, read_at=None).update(read_at=now)
     if notice.booking:
         return redirect("booking", notice.booking.reference)
-    return redirect("account")
+    letter = letter_for(notice, now=now)
+    return redirect(_on_this_site(letter.address) if letter else "notices")
+
+
+def _on_this_site(address: str) -> str:
+    """Mails name the whole address; the reader stays on the one that was used to come here."""
+    parts = urlsplit(address)
+    return urlunsplit(("", "", parts.path, parts.query, parts.fragment))
 
 
 @login_required

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone, translation
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from bookings.planning import ZONE
 from organisations.models import Organisation, Role, User
+from usage.models import KeptReport
 from usage.report import Report, month_after, month_before, month_of, report_of
 from usage.workbook import definitions, groupings, title_of, workbook_of
 
@@ -40,6 +42,9 @@ def usage(request):
         "reads_all": request.user.reads_every_report,
         "previous": month_before(report.month),
         "next": month_after(report.month) if month_after(report.month) < LATEST else None,
+        "kept": KeptReport.objects.filter(month=report.month, organisation=report.organisation)
+        .defer("workbook_nl", "workbook_en")
+        .first(),
         "under_way": report.end > timezone.now(),
     }
     return render(request, "usage/report.html", context)
@@ -49,8 +54,26 @@ def usage(request):
 @require_safe
 def workbook(request):
     report = _report(request)
-    name = f"usage-{report.month:%Y-%m}-{report.organisation.slug if report.organisation else 'bic-atrium'}"
-    answer = HttpResponse(workbook_of(report, made_at=timezone.now()), content_type=XLSX)
+    return _file(report.month, report.organisation, workbook_of(report, made_at=timezone.now()))
+
+
+@login_required
+@require_safe
+def kept_workbook(request, pk: int):
+    """The file as it was made when its month was over."""
+    kept = get_object_or_404(KeptReport.objects.filter(_readable(request.user)).select_related("organisation"), pk=pk)
+    return _file(kept.month, kept.organisation, kept.workbook(translation.get_language()), "-kept")
+
+
+def _readable(user: User) -> Q:
+    """The facility's are for who reads every report."""
+    own = Q(organisation__in=organisations_reported_to(user))
+    return own | Q(organisation=None) if user.reads_every_report else own
+
+
+def _file(month: date, organisation: Organisation | None, content: bytes, which: str = "") -> HttpResponse:
+    name = f"usage-{month:%Y-%m}-{organisation.slug if organisation else 'bic-atrium'}{which}"
+    answer = HttpResponse(content, content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="{name}-{translation.get_language()}.xlsx"'
     answer["Cache-Control"] = "private, no-store"
     return answer

@@ -28,6 +28,9 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
         people = _demo_people()
+        call_command(
+            "keep_usage_reports", stdout=io.StringIO()
+        )  # of the demo's last month, so that there is one to see
         connection.close_pool()
         words = f"\nReady at {address} (Ctrl-C ends it; the data stays)\n{people}{_warning(host)}"
         env = os.environ | {

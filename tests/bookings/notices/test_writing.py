@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Notice, NoticeKind, NoticePreference, TypeReminders
+from bookings.notices.letters import letter_for
 from bookings.notices.writing import (
     CONCERNS_SETTLE,
     DECISIONS_GATHER,
@@ -17,8 +18,8 @@ from bookings.notices.writing import (
 from bookings.planning import Wish
 from bookings.proposals import Refused
 from bookings.services import approve, cancel, cancel_booking, decline, grant, move, withdraw
-from equipment.availability import add_outage, cancel_day
-from equipment.models import CertificateKind
+from equipment.availability import add_outage, cancel_day, rebuilding_once
+from equipment.models import CertificateKind, Operator
 from organisations.models import User
 from tests.conftest import MONDAY, NOW, wall
 
@@ -325,7 +326,67 @@ class TestConcerns:
         make_reservation("09:00", "11:00")
         told.clear()
         withdraw(certificate=powder, by=facility_manager, now=NOW, reason="Without a mask.")
-        assert told() == [("concern", ENGINEER)]
+        assert told() == [("certificate_withdrawn", ENGINEER), ("concern", ENGINEER)]
+
+    def test_who_was_told_hears_that_it_is_in_order_again(self, make_reservation, printer, told):
+        make_reservation("09:00", "11:00")
+        told.clear()
+        outage = add_outage(printer, start=wall("10:00"), end=wall("12:00"), title="Nozzle", now=NOW)
+        Notice.objects.filter(kind="concern").update(sent_at=NOW)
+        with rebuilding_once(now=NOW + timedelta(hours=1)):
+            outage.delete()
+        assert told() == [("concern_over", ENGINEER)]
+        over = Notice.objects.get(kind="concern_over")
+        letter = letter_for(over, now=NOW + timedelta(hours=1))
+        assert letter.subject == "In order again: FDM-01, Mon 1 March 2027 09:00–11:00"
+        assert letter.more == ("It was: during maintenance or a fault.",)
+
+    def test_who_was_not_told_yet_hears_neither(self, make_reservation, printer, told):
+        make_reservation("09:00", "11:00")
+        told.clear()
+        outage = add_outage(printer, start=wall("10:00"), end=wall("12:00"), title="Nozzle", now=NOW)
+        with rebuilding_once(now=NOW):
+            outage.delete()
+        waiting = Notice.objects.waiting().filter(kind__in=("concern", "concern_over"))
+        assert [letter_for(notice, now=NOW) for notice in waiting] == [None]
+
+
+class TestOperators:
+    @pytest.fixture
+    def operator(self, printer_type):
+        printer_type.operator_needed = True
+        printer_type.save()
+        operator = Operator.objects.create(user=User.objects.create_user("op@example.org", "x", name="Op"))
+        operator.types.add(printer_type)
+        return operator
+
+    def letters(self):
+        said = Notice.objects.filter(kind="operating").order_by("written_at")
+        return [letter and letter.subject for letter in (letter_for(notice, now=NOW) for notice in said)]
+
+    def test_who_operates_hears_of_it_and_when_it_moves_and_when_it_is_cancelled(
+        self, operator, make_reservation, engineer, told
+    ):
+        reservation = make_reservation("09:00", "11:00")
+        assert ("operating", "Op") in told()
+        assert self.letters() == ["To operate: FDM-01, Mon 1 March 2027 09:00–11:00"]
+        later = NOW + timedelta(hours=1)
+        move(reservation=reservation, actor=engineer, now=later, start=wall("13:00"), end=wall("15:00"))
+        assert self.letters()[1] == "To operate: FDM-01, Mon 1 March 2027 13:00–15:00"
+        cancel(reservation=reservation, actor=engineer, now=later + timedelta(hours=1))
+        assert self.letters()[2] == "No longer to operate: FDM-01, Mon 1 March 2027 13:00–15:00"
+
+    def test_who_is_replaced_hears_where_not_to_be_any_more(self, operator, make_reservation, engineer):
+        reservation = make_reservation("09:00", "11:00")
+        other = Operator.objects.create(user=User.objects.create_user("op2@example.org", "x", name="Op2"))
+        other.types.set(operator.types.all())
+        Operator.objects.filter(pk=operator.pk).update(active=False)
+        move(reservation=reservation, actor=engineer, now=NOW, start=wall("13:00"), end=wall("15:00"))
+        moved = Notice.objects.filter(kind="operating", key__startswith="reservation")
+        assert {n.recipient.name: letter_for(n, now=NOW).subject for n in moved} == {
+            "Op": "No longer to operate: FDM-01, Mon 1 March 2027 09:00–11:00",
+            "Op2": "To operate: FDM-01, Mon 1 March 2027 13:00–15:00",
+        }
 
 
 class TestCertificates:
@@ -347,4 +408,5 @@ class TestCertificates:
         tell_of_expiring_certificates(now=self.morning("2027-05-10"))
         withdraw(certificate=powder, by=facility_manager, now=wall("2027-04-02 09:00"), reason="Renewed.")
         tell_of_expiring_certificates(now=self.morning("2027-05-11"))
-        assert told() == []
+        # Nor does it say that one was withdrawn: another of the kind holds.
+        assert {letter_for(notice, now=wall("2027-04-02 09:00")) for notice in Notice.objects.waiting()} == {None}

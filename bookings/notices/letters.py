@@ -192,17 +192,17 @@ def _operating(notice: Notice, now: datetime) -> Letter | None:
     """What the reader operates of it by now, or that it no longer is anything."""
     about = [r for r in _reservations(notice) if r.pk in notice.facts["reservations"] and r.end > now]
     mine = [r for r in about if r.holds and r.operator_id and r.operator.user_id == notice.recipient_id]
-    floor = {
-        "address": address_of("floor"),
-        "action": _("See the floor"),
-    }  # the booking is not for everyone who operates
+    # The booking is not for everyone who operates.
+    address, action = address_of("floor"), _("See the floor")
     if mine:
         opening = _("You operate the machine for %(organisation)s.") % {"organisation": notice.booking.organisation}
         more = []
         if "from" in notice.facts:
             before = _line_of(notice.facts["from"])
             more = [_("Before: %(when)s, %(machine)s") % {"when": before.when, "machine": before.codes[0]}]
-        return _about_booking(notice, _("To operate: %(what)s"), opening, _lines(mine), more, address=address, action=action)
+        return _about_booking(
+            notice, _("To operate: %(what)s"), opening, _lines(mine), more, address=address, action=action
+        )
     if not about:
         return None
     lines = [_line_of(notice.facts["from"])] if "from" in notice.facts else _lines(about)

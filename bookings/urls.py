@@ -3,6 +3,7 @@
 from django.urls import path
 
 from bookings.views import (
+    acting,
     bookings,
     calendar_feeds,
     calendars,
@@ -39,6 +40,7 @@ urlpatterns = [
     path("notices/unread.json", notices.unread, name="unread_notices"),
     path("notices/read/", notices.read_all, name="read_all_notices"),
     path("notices/<uuid:pk>/", notices.opened, name="notice"),
+    path("act/<str:signed>/", acting.act, name="act"),
     path("feeds/<str:secret>.ics", calendar_feeds.calendar_file, name="calendar_file"),
     path("me/feeds/", calendar_feeds.calendar_feeds, name="calendar_feeds"),
     path("me/feeds/<int:pk>/revoke/", calendar_feeds.revoke, name="revoke_calendar_feed"),

@@ -22,7 +22,8 @@ class Line:
 class Letter:
     """`opening` says the one thing; `address` leads to the page where one can do something about it, `about` names the
     booking, and `left_out` is how many lines are on that page only. `entries` are what the reader's calendar should
-    hold from now on, or, where they do not hold their time any more, no longer hold."""
+    hold from now on, or, where they do not hold their time any more, no longer hold. Of some kinds a mail lets its
+    reader do one thing without signing in; `offers_act` is False where there is nothing left to do."""
 
     subject: str
     opening: str
@@ -33,6 +34,7 @@ class Letter:
     about: str = ""
     left_out: int = 0
     entries: tuple[Reservation, ...] = ()
+    offers_act: bool = False
 
 
 def address_of(name: str, *arguments: str) -> str:

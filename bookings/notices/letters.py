@@ -55,6 +55,7 @@ def _confirmation(notice: Notice, now: datetime) -> Letter | None:
         _lines(held, note=_state if 0 < len(requested) < len(held) else _nothing),
         more,
         entries=held,
+        offers_act=True,
     )
 
 
@@ -75,6 +76,7 @@ def _request(notice: Notice, now: datetime) -> Letter | None:
         [purpose],
         address=address_of("requests"),
         action=_("Decide about it"),
+        offers_act=True,
     )
 
 
@@ -92,7 +94,14 @@ def _decision(notice: Notice, now: datetime) -> Letter | None:
     else:
         subject, opening = _("Decided: %(what)s"), _("A part of your request is approved, and a part is declined.")
     note = _state_and_reason if declined else _nothing
-    return _about_booking(notice, subject, opening, _lines(approved + declined, note=note), entries=approved + declined)
+    return _about_booking(
+        notice,
+        subject,
+        opening,
+        _lines(approved + declined, note=note),
+        entries=approved + declined,
+        offers_act=bool(approved),
+    )
 
 
 def _moved(notice: Notice, now: datetime) -> Letter | None:
@@ -103,7 +112,9 @@ def _moved(notice: Notice, now: datetime) -> Letter | None:
         more.append(_("At the new time it must be approved again. You hear as soon as a facility manager has decided."))
     standing = [r for r in _reservations(notice) if r.holds]
     lines = [_line_of(notice.facts["to"])]
-    return _about_booking(notice, _("Moved: %(what)s"), opening, lines, more, entries=standing)
+    return _about_booking(
+        notice, _("Moved: %(what)s"), opening, lines, more, entries=standing, offers_act=bool(standing)
+    )
 
 
 def _cancelled(notice: Notice, now: datetime) -> Letter | None:
@@ -133,7 +144,7 @@ def _reminder(notice: Notice, now: datetime) -> Letter | None:
         return None
     today = wall(ahead[0].start).date() == wall(now).date()
     opening = _("This is waiting for you today.") if today else _("This is coming up.")
-    return _about_booking(notice, _("Reminder: %(what)s"), opening, _lines(ahead))
+    return _about_booking(notice, _("Reminder: %(what)s"), opening, _lines(ahead), offers_act=True)
 
 
 def _free_until(notice: Notice, now: datetime) -> Letter | None:
@@ -147,7 +158,7 @@ def _free_until(notice: Notice, now: datetime) -> Letter | None:
     opening = _("You can cancel this free of charge until %(moment)s.") % said
     more = [_("After that it counts as a late cancellation. If you come, you need not do anything.")]
     subject = _("Free to cancel until %(moment)s: %(what)s")
-    return _about_booking(notice, subject, opening, _lines(ahead), more, said=said)
+    return _about_booking(notice, subject, opening, _lines(ahead), more, said=said, offers_act=True)
 
 
 def _ending(notice: Notice, now: datetime) -> Letter | None:
@@ -156,9 +167,12 @@ def _ending(notice: Notice, now: datetime) -> Letter | None:
     ending = [r for r in _reservations(notice) if r.end == until and r.state in going_on and _next_is_waiting(r)]
     if not ending:
         return None
+    in_use = all(r.state == ReservationState.IN_USE for r in ending)
     said = {"time": f"{until.astimezone(ZONE):%H:%M}"}
     opening = _("Somebody else has the machine after you. Please have it free and clean in time.")
-    return _about_booking(notice, _("Ends at %(time)s: %(what)s"), opening, _lines(ending), said=said)
+    return _about_booking(
+        notice, _("Ends at %(time)s: %(what)s"), opening, _lines(ending), said=said, offers_act=in_use
+    )
 
 
 def _concern(notice: Notice, now: datetime) -> Letter | None:
@@ -173,7 +187,7 @@ def _concern(notice: Notice, now: datetime) -> Letter | None:
         return None
     opening = _("Something is the matter with your reservation: %(matter)s.") % {"matter": concern_in_words(code)}
     more = [_("It still stands. A facility manager looks at it; move it if another time suits you as well.")]
-    return _about_booking(notice, _("Something is the matter: %(what)s"), opening, _lines(hit), more)
+    return _about_booking(notice, _("Something is the matter: %(what)s"), opening, _lines(hit), more, offers_act=True)
 
 
 def _concern_over(notice: Notice, now: datetime) -> Letter | None:
@@ -307,6 +321,7 @@ def _about_booking(
     address: str = "",
     action: str = "",
     entries: Sequence[Reservation] = (),
+    offers_act: bool = False,
 ) -> Letter:
     booking = notice.booking
     assert booking is not None
@@ -321,6 +336,7 @@ def _about_booking(
         about=" · ".join(part for part in about if part),
         left_out=len(lines[MOST_LINES:]),
         entries=tuple(entries) if len(entries) <= MOST_ENTRIES else (),
+        offers_act=offers_act,
     )
 
 

@@ -12,19 +12,32 @@ from datetime import datetime
 
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
 
 from bookings.calendar_entries import invitation
-from bookings.models import Notice
+from bookings.models import Notice, NoticeKind, Reservation
 from bookings.notices.letter import Letter
+from bookings.notices.links import ACT_OF, Act, action_address
 from bookings.planning import ZONE
 
+ACTS_IN_WORDS = {
+    Act.CANCEL: _("Cancel without signing in"),
+    Act.APPROVE: _("Approve without signing in"),
+    Act.CHECK_OUT: _("I am done: give the machine free"),
+}
 # Machines wrote it: no out-of-office answers, please (RFC 3834, and what Exchange reads).
 BY_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
 
 def message_for(notice: Notice, letter: Letter, *, now: datetime) -> EmailMultiAlternatives:
     """Unsent. Rendered in the language that is active, which should be the reader's."""
-    context = {"letter": letter, "language": notice.recipient.language}
+    act = act_of(notice, letter)
+    context = {
+        "letter": letter,
+        "language": notice.recipient.language,
+        "act": ACTS_IN_WORDS[act] if act else "",
+        "act_address": action_address(notice, act) if act else "",
+    }
     message = EmailMultiAlternatives(
         subject=" ".join(letter.subject.split()),  # a title may hold line ends, a header may not
         body=render_to_string("mail/letter.txt", context),
@@ -34,6 +47,16 @@ def message_for(notice: Notice, letter: Letter, *, now: datetime) -> EmailMultiA
     message.attach_alternative(render_to_string("mail/letter.html", context), "text/html")
     _attach_entries(message, notice, letter, now)
     return message
+
+
+def act_of(notice: Notice, letter: Letter) -> Act | None:
+    """What the reader may do by the mail itself. Who supervises a booking sees it, and changes nothing of it: nor by
+    mail. One statement at most."""
+    act = ACT_OF.get(NoticeKind(notice.kind)) if letter.offers_act else None
+    if act == Act.APPROVE or act is None:
+        return act
+    theirs = Reservation.objects.changeable_by(notice.recipient).filter(booking=notice.booking_id)
+    return act if theirs.exists() else None
 
 
 def _attach_entries(message: EmailMultiAlternatives, notice: Notice, letter: Letter, now: datetime) -> None:

@@ -145,9 +145,7 @@ def _moved(before: Reservation, actor: User, verdict: Verdict) -> Reservation:
 def cancel(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
     """Give the slot back. After the term of free cancellation it is noted as late. `Refused` when it is over, in use
     or was cancelled before."""
-    with pghistory.context(user=actor.pk), transaction.atomic():
-        cancelled = _cancel([reservation], now)
-        tell_of_cancellation(cancelled=cancelled, actor=actor, now=now)
+    cancelled = cancel_all(reservations=[reservation], actor=actor, now=now)
     if not cancelled:
         reservation.refresh_from_db()
         raise Refused([_not_possible(reservation, _("This reservation can no longer be cancelled."))])
@@ -156,12 +154,20 @@ def cancel(*, reservation: Reservation, actor: User, now: datetime) -> Reservati
 
 def cancel_booking(*, booking: Booking, actor: User, now: datetime) -> list[Reservation]:
     """Cancel all of the booking that is still ahead or under way, and give those back. `Refused` when nothing is."""
-    with pghistory.context(user=actor.pk), transaction.atomic():
-        ahead = booking.reservations.filter(state__in=MOVABLE_STATES).going_on_or_ahead(now)
-        cancelled = _cancel(ahead.select_related("equipment__type", "equipment__fieldlab"), now)
-        tell_of_cancellation(cancelled=cancelled, actor=actor, now=now)
+    ahead = booking.reservations.filter(state__in=MOVABLE_STATES).going_on_or_ahead(now)
+    cancelled = cancel_all(
+        reservations=ahead.select_related("equipment__type", "equipment__fieldlab"), actor=actor, now=now
+    )
     if not cancelled:
         raise Refused([Refusal("not_possible", _("Nothing of this booking can be cancelled any more."))])
+    return cancelled
+
+
+def cancel_all(*, reservations: Iterable[Reservation], actor: User, now: datetime) -> list[Reservation]:
+    """Several of one booking, told in one message; gives back those that could be. They come with machine and type."""
+    with pghistory.context(user=actor.pk), transaction.atomic():
+        cancelled = _cancel(reservations, now)
+        tell_of_cancellation(cancelled=cancelled, actor=actor, now=now)
     return cancelled
 
 

@@ -1,13 +1,21 @@
 """What every template may use."""
 
 from django.conf import settings
+from django.utils import timezone
 
 from bic.mailbox import keeps_mail
+from bic.watching import timers_stopped_since
 
 THEMES = ("light", "dark")
 
 
 def site(request) -> dict:
-    """`theme` is the reader's choice, or "" to follow the system; kept in a cookie by static/js/site.js."""
+    """`theme` is the reader's choice, or "" to follow the system; kept in a cookie by static/js/site.js.
+    `timers_stopped_since` asks the database only where a template calls it."""
     theme = request.COOKIES.get("theme", "")
-    return {"DEMO": settings.DEMO, "KEEPS_MAIL": keeps_mail(), "theme": theme if theme in THEMES else ""}
+    return {
+        "DEMO": settings.DEMO,
+        "KEEPS_MAIL": keeps_mail(),
+        "theme": theme if theme in THEMES else "",
+        "timers_stopped_since": lambda: timers_stopped_since(timezone.now()),
+    }

@@ -67,6 +67,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "bic.health.answer_health",
+    "bic.metrics.answer_metrics",
+    "bic.request_id.name_requests",
     "bic.problems.ProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -132,6 +134,7 @@ CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its lines look as all others do
 CELERY_TIMEZONE = "Europe/Amsterdam"
 CELERY_BEAT_SCHEDULE_FILENAME = str(env.path("CELERY_BEAT_STATE", default=str(BASE_DIR / ".data" / "beat")))
 CELERY_BEAT_SCHEDULE = {
@@ -304,13 +307,26 @@ CONTENT_SECURITY_POLICY = {
 
 # ---- Logs ---------------------------------------------------------------------------------------------------
 
+# "line" for people, "json" for what collects logs: one object a line.
+LOG_FORMAT = env("LOG_FORMAT", default="line" if DEBUG else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "bic.request_id.KnowsTheRequest"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+        },
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    # In a terminal the server's own lines are enough.
+    "loggers": {"bic.requests": {"level": "WARNING" if DEBUG else "INFO"}},
 }
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 # ---- The booking system's own -------------------------------------------------------------------------------
 

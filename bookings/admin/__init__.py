@@ -1,5 +1,5 @@
-"""The set-up pages about demand: purposes, quotas, certificates, and what was booked, to read."""
+"""The set-up pages about demand: purposes, quotas, certificates, reminders, and what was booked, to read."""
 
-from bookings.admin import certificates, concerns, purposes, quotas, records
+from bookings.admin import certificates, concerns, purposes, quotas, records, reminders
 
-__all__ = ["certificates", "concerns", "purposes", "quotas", "records"]
+__all__ = ["certificates", "concerns", "purposes", "quotas", "records", "reminders"]

@@ -90,6 +90,9 @@ class Notice(models.Model):
     tried = models.PositiveSmallIntegerField(_("tries"), default=0)
     last_error = models.TextField(_("what went wrong"), blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    sent_again = models.PositiveSmallIntegerField(
+        _("sent again"), default=0, help_text=_("How often somebody had it sent once more.")
+    )
     by_mail = models.BooleanField(_("by mail"), default=True, help_text=_("Off: shown in the system alone."))
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)
@@ -105,6 +108,9 @@ class Notice(models.Model):
             # Holds only what waits, however many were sent before.
             models.Index(fields=["next_try_at"], condition=WAITING, name="notices_that_wait"),
             models.Index(fields=["recipient", "-due_at"], name="notices_of_a_person"),
+            # What the page of the outbox lists, the newest first.
+            models.Index(fields=["-sent_at"], condition=Q(sent_at__isnull=False), name="notices_sent"),
+            models.Index(fields=["-given_up_at"], condition=Q(given_up_at__isnull=False), name="notices_given_up"),
         ]
         constraints = [
             # What was withdrawn may be said after all: a reservation moved away and back is reminded of.
@@ -121,8 +127,10 @@ class Notice(models.Model):
 
     @property
     def message_id(self) -> str:
-        """The Message-ID of its mail: the same on every try, so that a mail program folds what came twice."""
-        return f"<{self.pk.hex}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
+        """The Message-ID of its mail: the same on every try, so that a mail program folds what came twice; another one
+        where somebody had it sent once more."""
+        number = f".{self.sent_again}" if self.sent_again else ""
+        return f"<{self.pk.hex}{number}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
 
 
 def an_hour_before() -> list[timedelta]:

@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from functools import partial
 from queue import Full, Queue
 from threading import Lock, Thread
@@ -49,7 +49,7 @@ class Announcer:
     """One thread per process, begun with the first thing it is given."""
 
     def __init__(self) -> None:
-        self._given: Queue[list[str]] = Queue(MOST_WAITING)
+        self._given: Queue[tuple[Context, list[str]]] = Queue(MOST_WAITING)
         self._thread: Thread | None = None
         self._beginning = Lock()
 
@@ -59,16 +59,17 @@ class Announcer:
                 self._thread = Thread(target=self._publish_all, name="announcing notices", daemon=True)
                 self._thread.start()
         with suppress(Full):
-            self._given.put_nowait(ids)
+            # The task is published as of the request that gave it: logs name that one.
+            self._given.put_nowait((copy_context(), ids))
 
     def _publish_all(self) -> None:
         left_alone_until = 0.0
         while True:
-            ids = self._given.get()
+            context, ids = self._given.get()
             if monotonic() < left_alone_until:
                 continue
             try:
-                current_app.send_task(DELIVER, args=[ids], retry=False)
+                context.run(current_app.send_task, DELIVER, args=[ids], retry=False)
             except Exception as error:  # whatever it is: without this thread every mail would wait for the sweep
                 left_alone_until = monotonic() + LEFT_ALONE
                 logger.warning("the broker does not answer, the sweep will deliver: %s", error)

@@ -28,10 +28,11 @@ from smtplib import SMTPRecipientsRefused, SMTPResponseException
 
 from django.core.mail import get_connection
 from django.db import transaction
-from django.db.models import F, Prefetch
+from django.db.models import F, Prefetch, Q
 from django.utils import translation
 
 from bookings.models import Notice, NoticeQuerySet, Reservation
+from bookings.notices.announcing import announce
 from bookings.notices.letters import letter_for
 from bookings.notices.mail import message_for
 
@@ -67,6 +68,25 @@ def deliver(ids: Collection[str], *, clock: Clock) -> int:
 def sweep(*, clock: Clock) -> int:
     """Everything that is due, for most of a minute; how many were sent."""
     return _deliver_all(Notice.objects.all(), clock)
+
+
+def send_again(notices: NoticeQuerySet, *, now: datetime) -> int:
+    """Of these what was sent by mail or given up goes out once more, whenever it was due; how many. What has nothing
+    left to say by now is withdrawn instead, as always."""
+    ended = notices.filter(Q(sent_at__isnull=False, by_mail=True) | Q(given_up_at__isnull=False), withdrawn_at=None)
+    with transaction.atomic():
+        ids = list(ended.select_for_update(of=("self",)).values_list("pk", flat=True))
+        Notice.objects.filter(pk__in=ids).update(
+            sent_at=None,
+            given_up_at=None,
+            expires_at=None,
+            tried=0,
+            last_error="",
+            next_try_at=now,
+            sent_again=F("sent_again") + 1,
+        )
+        announce(ids)
+    return len(ids)
 
 
 def _deliver_all(notices: NoticeQuerySet, clock: Clock) -> int:

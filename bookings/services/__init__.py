@@ -7,6 +7,7 @@ from bookings.services.concerns import settle
 from bookings.services.decide import approve, decline
 from bookings.services.finding import Found, find_times
 from bookings.services.judging import Overriding
+from bookings.services.preferences import choose_for_person, choose_for_type
 from bookings.services.search import find_slots, next_free
 from bookings.services.use import check_in, check_out, nobody_came
 
@@ -20,6 +21,8 @@ __all__ = [
     "cancel_booking",
     "check_in",
     "check_out",
+    "choose_for_person",
+    "choose_for_type",
     "decline",
     "find_slots",
     "find_times",

@@ -1,0 +1,116 @@
+"""The outbox, for the facility: what waits to be sent, what was, and what failed and why."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from bookings.models import Notice
+from bookings.notices.outbox import send_again
+from bookings.views.requests import facility_managers_only
+
+PER_PAGE = 50
+# By name: what it is called, and the moment by which its notices are listed.
+SHOWN = {
+    "failed": (gettext_lazy("Failed"), "given_up_at"),
+    "waiting": (gettext_lazy("Waiting"), "next_try_at"),
+    "planned": (gettext_lazy("Planned"), "due_at"),
+    "sent": (gettext_lazy("Sent"), "sent_at"),
+}
+
+
+@facility_managers_only
+@require_safe
+def outbox(request: HttpRequest):
+    """One of four lists, in the address with what was searched; the newest first, but what waits and is planned by when
+    it comes. Without a choice what failed, or else what waits."""
+    now = timezone.now()
+    counts = {name: _listed(name, now).count() for name in ("failed", "waiting", "planned")}
+    shown = request.GET.get("show")
+    if shown not in SHOWN:
+        shown = "failed" if counts["failed"] else "waiting"
+    moment = SHOWN[shown][1]
+    found = _searched(_listed(shown, now), request.GET.get("q", "").strip())
+    rows = list(_page(found, moment, shown, request.GET.get("from", ""))[: PER_PAGE + 1])
+    more = getattr(rows[PER_PAGE], moment).isoformat() if len(rows) > PER_PAGE else ""
+    context = {
+        "shown": shown,
+        "lists": [{"name": name, "label": label, "count": counts.get(name)} for name, (label, _by) in SHOWN.items()],
+        "rows": [{"notice": n, "moment": getattr(n, moment)} for n in rows[:PER_PAGE]],
+        "q": request.GET.get("q", "").strip(),
+        "more": urlencode({"show": shown, "q": request.GET.get("q", ""), "from": more}) if more else "",
+        "sent_today": Notice.objects.filter(sent_at__gte=now - timedelta(days=1)).count(),
+        "now": now,
+    }
+    return render(request, "bookings/outbox.html", context)
+
+
+@facility_managers_only
+@require_POST
+def again(request: HttpRequest):
+    """One notice, or all that failed."""
+    now, one = timezone.now(), request.POST.get("notice", "")
+    found = Notice.objects.filter(given_up_at__isnull=False)
+    if one != "all failed":
+        found = Notice.objects.filter(pk=one) if _is_id(one) else Notice.objects.none()
+    count = send_again(found, now=now)
+    if count:
+        text = ngettext("%(count)d notice goes out again.", "%(count)d notices go out again.", count)
+        messages.success(request, text % {"count": count})
+    else:
+        messages.warning(request, _("Nothing was left to send again: look at what waits."))
+    show = request.POST.get("show", "")
+    return redirect(f"{reverse('outbox')}?{urlencode({'show': show})}" if show in SHOWN else "outbox")
+
+
+def _listed(name: str, now: datetime) -> QuerySet[Notice]:
+    waiting = Notice.objects.waiting()
+    return {
+        "failed": Notice.objects.filter(given_up_at__isnull=False),
+        "waiting": waiting.filter(due_at__lte=now),
+        "planned": waiting.filter(due_at__gt=now),
+        "sent": Notice.objects.filter(sent_at__isnull=False),
+    }[name]
+
+
+def _searched(notices: QuerySet[Notice], q: str) -> QuerySet[Notice]:
+    """By whom it is for, or the reference of the booking."""
+    if not q:
+        return notices
+    person = Q(recipient__email__icontains=q) | Q(recipient__name__icontains=q)
+    return notices.filter(person | Q(booking__reference__iexact=q))
+
+
+def _page(notices: QuerySet[Notice], moment: str, shown: str, begin: str) -> QuerySet[Notice]:
+    """From `begin` on, a moment; by an index, however many there are."""
+    forward = shown in ("waiting", "planned")
+    since = _moment(begin)
+    if since:
+        notices = notices.filter(**{f"{moment}__{'gte' if forward else 'lte'}": since})
+    return notices.select_related("recipient", "booking").order_by(moment if forward else f"-{moment}", "pk")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,34 @@
+"""When and how a person is told."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from bookings.models import NoticePreference
+from bookings.reminder_form import PreferenceForm, kinds_told_to
+from bookings.services import choose_for_person
+from organisations.models import Role
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request):
+    """Who chose nothing sees the defaults, which go by the type of machine."""
+    user = request.user
+    chosen = NoticePreference.objects.filter(person=user).first()
+    leads = user.memberships.filter(role=Role.MANAGER).exists() or user.reads_every_report
+    kinds = kinds_told_to(staff=user.is_technician, facility_manager=user.is_facility_manager, leader=leads)
+    form = PreferenceForm(request.POST or None, instance=chosen or NoticePreference(person=user), kinds=kinds)
+    if request.method == "POST" and "defaults" in request.POST:
+        choose_for_person(person=user, keep=NoticePreference.objects.filter(person=user).delete, now=timezone.now())
+        messages.success(request, _("You are told as everyone is who chose nothing."))
+        return redirect("notice_preferences")
+    if request.method == "POST" and form.is_valid():
+        choose_for_person(person=user, keep=form.save, now=timezone.now())
+        messages.success(request, _("Kept. What you booked already is reminded of in this way, too."))
+        return redirect("notice_preferences")
+    context = {"form": form, "chosen": chosen is not None}
+    return render(request, "bookings/preferences.html", context, status=422 if form.errors else 200)

@@ -5,7 +5,7 @@ PREPARED := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare run test lint bench screenshots lock clean
+.PHONY: help prepare run test lint bench chaos screenshots lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -27,6 +27,9 @@ lint: prepare ## style, types, the order of imports, migrations that are missing
 
 bench: prepare ## how fast it is, on databases of its own
 	@DEBUG=1 $(PREPARED) -m bic.throw_away --durable $(PREPARED) manage.py bench $(ARGS)
+
+chaos: prepare ## 10,000 notices while workers, broker, database and mail server fail; ARGS="--notices 1000"
+	@$(PREPARED) -m bic.chaos $(ARGS)
 
 screenshots: prepare ## pictures of the pages of a running `make run`, in screenshots/
 	@$(PREPARED) tools/screenshots.py $(ARGS)

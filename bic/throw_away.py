@@ -41,7 +41,7 @@ def throw_away(*, durable: bool = False) -> Iterator[dict[str, str]]:
     finally:
         for server in servers.values():
             server.stop_if_last()
-        _remove(folder)
+        remove(folder)
 
 
 def _sweep(kept: Path) -> None:
@@ -51,7 +51,7 @@ def _sweep(kept: Path) -> None:
         unused = [not server.answers() or _use_and_stop(server) for server in servers]
         old = time.time() - folder.stat().st_mtime > 60  # a younger one may be about to start
         if all(unused) and old:
-            _remove(folder)
+            remove(folder)
 
 
 def _use_and_stop(server: Server) -> bool:
@@ -59,7 +59,8 @@ def _use_and_stop(server: Server) -> bool:
     return server.stop_if_last()
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
+    """What the servers of `folder` kept there; they have ended."""
     for server in (PostgreSQL(folder), Redis(folder)):
         if server.home.exists():
             shutil.rmtree(server.sockets, ignore_errors=True)

@@ -9,6 +9,8 @@ from django.test import Client
 
 from bookings.bench.bare import Bare
 from bookings.bench.databases import BOOKER
+from bookings.bench.outbox import SENT_A_ROUND, OutboxBench
+from bookings.bench.timing import WARM_UP
 from bookings.free_time import free_slots, window_for
 from bookings.models import Purpose
 from bookings.planning import ZONE, Wish
@@ -40,7 +42,7 @@ class Work:
 class Bench:
     """The cases of one database. Nothing is booked twice: every call takes free time of its own."""
 
-    def __init__(self, *, now: datetime, quick: bool):
+    def __init__(self, *, now: datetime, quick: bool, mail_port: int):
         self._now, self._quick = now, quick
         self._user = User.objects.get(email=BOOKER)
         self._organisation = self._user.memberships.get().organisation
@@ -50,6 +52,8 @@ class Bench:
         self._client = Client(HTTP_HOST="localhost")
         self._client.force_login(self._user)
         self.bare = Bare()
+        self._sends = 10 if quick else 40
+        self._outbox = OutboxBench(now=now, rounds=self._sends + WARM_UP, port=mail_port)
 
     def close(self) -> None:
         self.bare.close()
@@ -74,6 +78,8 @@ class Bench:
             self._week("week of all machines", "≤ 5 statements, ≤ 3×", cycle([floor]), weeks),
             self._first_free_slot(),
             self._first_slot_by_the_rules(),
+            Work("sweep, nothing due", "flat", self._outbox.sweep_idle, self._outbox.sweep_idle_bare, 100),
+            Work(f"send {SENT_A_ROUND} notices", "", self._outbox.send, self._outbox.send_bare, self._sends),
         ]
 
     def _booking(self, name: str, goal: str, cases: Iterator[list[Wish]], rounds: int) -> Work:

@@ -12,6 +12,8 @@ from django.test.utils import override_settings
 from django.utils import timezone
 
 from bookings.bench.databases import bench_databases, fill
+from bookings.bench.floor import FloorMeasured, measure_floor
+from bookings.bench.outbox import SENT_A_ROUND, mail_sink
 from bookings.bench.timing import Measured, measure
 from bookings.bench.works import AT_MOST_TIMES_ONE_BOOKING, Bench, Work
 from bookings.demo.progress import Progress
@@ -45,18 +47,21 @@ class Command(BaseCommand):
                 self.stdout.write(f"{added:,} reservations in {_database(size)}")
             # The pages' own debugging would be measured too.
             with override_settings(ALLOWED_HOSTS=["localhost"], SECURE_SSL_REDIRECT=False, DEBUG=False):
-                rows = _measure_all(sizes, use, now, quick)
-        for line in _table(rows, sizes):
+                with mail_sink() as port:
+                    rows = _measure_all(sizes, use, now, quick, port)
+                use(_database(sizes[0]))
+                floor = measure_floor(now=now)
+        for line in (*_table(rows, sizes), *_floor_in_words(floor)):
             self.stdout.write(line)
 
 
-def _measure_all(sizes: list[int], use: Callable[[str], None], now: datetime, quick: bool) -> list[Row]:
+def _measure_all(sizes: list[int], use: Callable[[str], None], now: datetime, quick: bool, port: int) -> list[Row]:
     """Each work at all sizes before the next, so that the sizes meet the machine in the same mood."""
     with ExitStack() as stack:
         benches = {}
         for size in sizes:
             use(_database(size))
-            benches[size] = stack.enter_context(closing(Bench(now=now, quick=quick)))
+            benches[size] = stack.enter_context(closing(Bench(now=now, quick=quick, mail_port=port)))
         rows: list[Row] = []
         for works in zip(*(bench.works() for bench in benches.values()), strict=True):
             measured = {}
@@ -85,7 +90,25 @@ def _table(rows: list[Row], sizes: list[int]) -> list[str]:
     for size in sizes:
         times = many[size].p50 / one[size].p50
         lines.append(f"{f'class against one booking, {size:,}':40} {times:5.2f}×  ≤ {AT_MOST_TIMES_ONE_BOOKING}×")
+        sent = SENT_A_ROUND / rows[-1][1][size].p50 * 1000
+        lines.append(f"{f'notices a second of one worker, {size:,}':40} {sent:5.0f}")
     return lines
+
+
+def _floor_in_words(floor: FloorMeasured) -> list[str]:
+    lines = [
+        "",
+        f"the floor, {floor.machines} machines, a week, {floor.reservations:,} reservations, in one request:",
+        f"  {floor.bytes / 1000:,.0f} kB, {floor.zipped / 1000:,.0f} kB compressed",
+        f"  {floor.server:.0f} ms in the server, {floor.server / floor.bare:.1f}× the bare query",
+    ]
+    if floor.usable is None or floor.longest_task is None:
+        return [*lines, "  no Chromium was found: name one in the variable CHROMIUM to see when it can be used"]
+    return [
+        *lines,
+        f"  {floor.usable:.0f} ms until it can be used in Chromium, server included",
+        f"  longest task of the page {floor.longest_task:.0f} ms (0: none over 50), aim ≤ 200 ms",
+    ]
 
 
 def _database(size: int) -> str:

@@ -32,6 +32,7 @@ class MoveForm(PeriodForm):
         }
         choices = machines_for(reservation, asked=(data or asked).get("equipment", ""))
         super().__init__(data, machines=list(choices), initial=asked)
+        self.auto_id = "move_%s"  # the page beneath a dialog may have the form that books as well
         self.reservation = reservation
         self.fields["equipment"].queryset = choices  # type: ignore[attr-defined]
 

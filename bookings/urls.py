@@ -4,6 +4,7 @@ from django.urls import path
 
 from bookings.views import (
     acting,
+    book,
     bookings,
     calendar_feeds,
     calendars,
@@ -24,6 +25,7 @@ from bookings.views import (
 
 urlpatterns = [
     path("", find.find, name="home"),
+    path("book/", book.book, name="book"),
     path("floor/", floor.floor, name="floor"),
     path("floor.json", feeds.floor, name="floor_feed"),
     path("machines/<str:code>/", machines.machine, name="machine"),

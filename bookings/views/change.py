@@ -44,7 +44,7 @@ def move(request, pk: int):
         status = 422 if form.errors and "preview" not in request.POST else 200
         return _show_move(request, reservation, form, now, moved=moved, status=status)
     messages.success(request, _moved_in_words(moved))
-    return _gone_to(request, reverse("booking", args=[reservation.booking.reference]))
+    return gone_to(request, reverse("booking", args=[reservation.booking.reference]))
 
 
 def _changeable(request: HttpRequest, pk: int) -> Reservation:
@@ -133,7 +133,7 @@ def _moved_in_words(moved: Reservation) -> str:
     return said
 
 
-def _gone_to(request: HttpRequest, address: str) -> HttpResponse:
+def gone_to(request: HttpRequest, address: str) -> HttpResponse:
     """A dialog is told where to go; a page is sent there."""
     return HttpResponse(status=204, headers={"HX-Redirect": address}) if request.htmx else redirect(address)
 
@@ -214,4 +214,4 @@ def _cancelled(request: HttpRequest, booking: Booking, one: Reservation | None, 
         count = len(cancelled)
         said = ngettext("%(count)d reservation cancelled.", "%(count)d reservations cancelled.", count)
         messages.success(request, said % {"count": count})
-    return _gone_to(request, reverse("booking", args=[booking.reference]))
+    return gone_to(request, reverse("booking", args=[booking.reference]))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _now_
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
+from equipment.admin.durations import duration_shown
 from equipment.admin.wording import event_in_words
 from equipment.availability import Calendar, Event, Occurrence, instant, occurrence_on, outages_of, wall
 from equipment.availability.patterns import ONCE, OTHER, WEEKLY, Pattern, lay_pattern, pattern_of
@@ -233,4 +234,6 @@ class EquipmentForm(forms.ModelForm):
             return _now_("no limit")
         if isinstance(value, bool):
             return _now_("yes") if value else _now_("no")
+        if isinstance(value, timedelta):
+            return duration_shown(value)
         return display_for_field(value, EquipmentType._meta.get_field(name), "–")

@@ -1,6 +1,7 @@
 """Fieldlabs, equipment types with their policy, and machines."""
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -10,13 +11,15 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from equipment.admin.confirming import SaysWhatItHits
+from equipment.admin.durations import DurationField, duration_shown
 from equipment.admin.forms import EquipmentForm, EquipmentTypeForm
 from equipment.availability import equipment_changed
 from equipment.models import Equipment, EquipmentType, Fieldlab
 from equipment.policy import POLICY_FIELDS
 from organisations.admin import FacilityManagersOnly
 
-DURATIONS = _("Durations as hours:minutes:seconds, or days first: 1 12:00:00 is a day and a half.")
+DURATIONS = _("Durations as you would say them: 90 min, 1 h 30, 2 days. A day is 24 hours.")
+IN_WORDS: dict = {models.DurationField: {"form_class": DurationField}}
 
 
 @admin.register(Fieldlab)
@@ -29,7 +32,8 @@ class FieldlabAdmin(FacilityManagersOnly, ModelAdmin):
 @admin.register(EquipmentType)
 class EquipmentTypeAdmin(FacilityManagersOnly, ModelAdmin):
     form = EquipmentTypeForm
-    list_display = ["name", "process", "grid_minutes", "shortest", "longest", "unattended"]
+    formfield_overrides = IN_WORDS
+    list_display = ["name", "process", "grid_minutes", "shortest_said", "longest_said", "unattended"]
     list_filter = ["process", "unattended", "approval", "operator_needed"]
     search_fields = ["name", "name_en", "slug", "description", "materials"]
     prepopulated_fields = {"slug": ["name"]}
@@ -43,10 +47,19 @@ class EquipmentTypeAdmin(FacilityManagersOnly, ModelAdmin):
         (_("Finishing"), {"fields": ["finished_on", "finishing_time"], "description": DURATIONS}),
     ]
 
+    @admin.display(description=_("shortest"), ordering="shortest")
+    def shortest_said(self, kind: EquipmentType) -> str:
+        return duration_shown(kind.shortest)
+
+    @admin.display(description=_("longest"), ordering="longest")
+    def longest_said(self, kind: EquipmentType) -> str:
+        return duration_shown(kind.longest) if kind.longest else _("no limit")
+
 
 @admin.register(Equipment)
 class EquipmentAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
     form = EquipmentForm
+    formfield_overrides = IN_WORDS
     list_display = ["code", "name", "type", "fieldlab", "state", "opening_hours"]
     list_filter = ["fieldlab", "type", "state", "opening_hours"]
     search_fields = ["code", "name", "type__name", "type__name_en", "place"]

@@ -51,8 +51,7 @@ export function offered(verdict) {
 }
 
 export function formAddress({ code, start, end }) {
-  const when = new URLSearchParams({ from: iso(start), until: iso(end) });
-  return `/machines/${encodeURIComponent(code)}/?${when}#book`;
+  return `/book/?${new URLSearchParams({ equipment: code, from: iso(start), until: iso(end) })}`;
 }
 
 const clock = new Intl.DateTimeFormat("nl", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Amsterdam" });

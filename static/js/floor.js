@@ -3,6 +3,7 @@
 
 import { hush, reasonOf, sayMoved, sayNobody, sayRefused, words } from "./answer.js";
 import { formAddress, lastOnly, move, offered, told, tryBooking, tryMove } from "./attempts.js";
+import { openInDialog } from "./dialog.js";
 
 const MINUTE = 60_000;
 const STEPS = [5, 10, 15, 30, 60].map((minutes) => minutes * MINUTE);
@@ -104,7 +105,8 @@ function finish() {
 
 async function doIt(id, was, wish) {
   if (!id) {
-    location.assign(formAddress(wish));
+    await openInDialog(formAddress(wish));
+    look();
     return;
   }
   const said = await move(id, wish).catch(() => ({ allowed: false, unreachable: true, refusals: [] }));

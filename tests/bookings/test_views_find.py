@@ -68,10 +68,10 @@ def test_from_the_first_page_it_is_two_clicks_to_a_booking(page, printer, second
     """The purpose is the one of the last time."""
     make_reservation("09:00", "11:00")
     found = page.get("/", {"process": "fdm", "duration": "3 uur", "since": "2027-03-01"}).content.decode()
-    first = unescape(re.search(r'class="button button-main" href="(/machines/[^"#]+)', found)[1])
+    first = unescape(re.search(r'class="button button-main" href="(/book/[^"]+)', found)[1])
     form = page.get(first).context["form"]
     sent = {name: form[name].value() or "" for name in form.fields}
-    answer = page.post(first.split("?")[0], sent)
+    answer = page.post(first, sent)
     assert answer.status_code == 302
     reservation = Booking.objects.latest("pk").reservations.get()
     assert (reservation.start, reservation.end) == (wall("08:30"), wall("11:30"))

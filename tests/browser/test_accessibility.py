@@ -98,7 +98,7 @@ def test_what_opens_and_what_is_refused_keeps_nobody_out(sign_in, everything, fa
     page.locator(".history > summary").click()
     wrong += violations(page) + sideways(page)
     page.goto(addresses_of(everything)[1])
-    page.locator("#id_start").fill("25:00")
+    page.locator("#move_start").fill("25:00")
     page.get_by_role("button", name="Move", exact=True).click()
     page.get_by_role("alert").wait_for()
     wrong += violations(page) + sideways(page)

@@ -99,7 +99,7 @@ def test_a_refused_drag_says_why_before_letting_go_and_changes_nothing(
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-def test_dragging_in_free_time_leads_to_the_form_filled_in(sign_in, engineer, printer, purpose, language):
+def test_dragging_in_free_time_opens_the_form_filled_in_and_books(sign_in, engineer, printer, purpose, language):
     engineer.language = language
     engineer.save()
     page = sign_in(engineer, language=language)
@@ -107,15 +107,27 @@ def test_dragging_in_free_time_leads_to_the_form_filled_in(sign_in, engineer, pr
     drag(page, point(page, "FDM-01", 13), point(page, "FDM-01", 15))
     expect(page.locator(".ghost-allowed")).to_contain_text(WORDS[language]["free"])
     page.mouse.up()
-    page.wait_for_url("**/machines/FDM-01/**")
-    assert [page.locator(f"#id_{name}").input_value() for name in ("day", "start", "end")] == [
-        "2027-03-01",
-        "13:00",
-        "15:00",
-    ]
-    page.go_back()
-    expect(page.locator("#machines")).to_be_visible()
+    dialog = page.locator("dialog[open]")
+    shown = [dialog.locator(f"#book_{name}").input_value() for name in ("day", "start", "end")]
+    assert shown == ["2027-03-01", "13:00", "15:00"]
     expect(page.locator(".ghost")).to_have_count(0)
+    dialog.locator("#book_purpose").select_option(index=1)
+    dialog.locator(".button-main").click()
+    page.wait_for_url("**/bookings/**")
+    assert Reservation.objects.filter(period__startswith=wall("13:00")).count() == 1
+
+
+def test_leaving_the_dialog_leaves_the_floor_as_it_was(sign_in, engineer, printer, purpose):
+    page = sign_in(engineer)
+    page.goto(DAY)
+    drag(page, point(page, "FDM-01", 13), point(page, "FDM-01", 15))
+    expect(page.locator(".ghost-allowed")).to_be_visible()
+    page.mouse.up()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator("#machines")).to_be_visible()
+    assert not Reservation.objects.exists()
 
 
 def test_escape_leaves_a_drag(sign_in, engineer, mine):

@@ -128,7 +128,7 @@ def _served() -> Iterator[str]:
         port = free.getsockname()[1]
     database = connection.settings_dict
     env = os.environ | {"DEBUG": "1", "DATABASE_URL": _url(database)}
-    command = [sys.executable, "manage.py", "runserver", "--noreload", "--insecure", str(port)]
+    command = [sys.executable, "manage.py", "runserver", "--noreload", str(port)]
     process = subprocess.Popen(
         command, env=env, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -13,9 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.forms import BookingForm
+from bookings.models import Reservation, ReservationState
 from bookings.planning import ZONE
 from bookings.services import next_free
 from bookings.views.book import answered, sign_in_first
+from bookings.views.bookings import Row, rows_of, with_all_that_is_said
 from bookings.views.drawing import calendar_hours, day_bounds, days
 from bookings.views.lanes import lanes
 from equipment.models import Certificate, CertificateKind, Equipment
@@ -85,6 +87,7 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
         "photo": _photo_of(equipment),
         "policy": equipment.policy,
         "needed": _needed(equipment, request.user, now.astimezone(ZONE).date()),
+        "here": _at_the_machine(equipment, request.user, now),
         "next_free": next_free(equipment, person=request.user, organisation=form.chosen, now=now),
         "form": form,
         "now": now,
@@ -96,6 +99,19 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
         "calendar_hours": calendar_hours(lane),
     }
     return render(request, "bookings/machine.html", context, status=status)
+
+
+def _at_the_machine(equipment: Equipment, user: User, now: datetime) -> list[Row]:
+    """What this person may check in on or out of here and now: whoever scans the code on the machine stands before
+    it."""
+    held = Reservation.objects.visible_to(user).filter(
+        equipment=equipment,
+        state__in=(ReservationState.CONFIRMED, ReservationState.IN_USE),
+        period__startswith__lt=now + timedelta(days=1),
+    )
+    soon = held.filter(period__endswith__gt=now) | held.filter(state=ReservationState.IN_USE)
+    rows = rows_of(with_all_that_is_said(soon.order_by("period")), user, now)
+    return [row for row in rows if row.may_check_in or row.may_check_out]
 
 
 def _needed(equipment: Equipment, person: User, today: date) -> list[tuple[CertificateKind, date | None]]:

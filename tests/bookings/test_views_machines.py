@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from bookings import services
 from bookings.models import Booking, Reservation
 from equipment.models import Certificate, CertificateKind
 from tests.conftest import NOW, wall
@@ -266,3 +267,32 @@ def test_stepping_through_the_floor_keeps_what_was_asked(page, printer):
 @pytest.mark.parametrize("query", ["view=year", "date=soon", "date=2027-02-31", "date=0001-01-01", "date=9999-12-31"])
 def test_a_strange_window_shows_today(page, printer, query):
     assert "Wednesday 24 February 2027" in page.get(f"/floor/?{query}").content.decode()
+
+
+class TestStandingBeforeIt:
+    """Who scans the code on the machine is at its page, and checks in there."""
+
+    @pytest.fixture
+    def at(self, client, monkeypatch):
+        def seen(user, moment):
+            monkeypatch.setattr(timezone, "now", lambda: wall(moment))
+            client.force_login(user)
+            return client.get("/machines/FDM-01/").content.decode()
+
+        return seen
+
+    def test_one_checks_in_and_out_at_the_top(self, at, make_reservation, engineer):
+        mine = make_reservation("09:00", "11:00")
+        assert f"/reservations/{mine.pk}/check-in/" not in at(engineer, "08:00")
+        assert f"/reservations/{mine.pk}/check-in/" in at(engineer, "08:50")
+        services.check_in(reservation=mine, actor=engineer, now=wall("09:00"))
+        assert f"/reservations/{mine.pk}/check-out/" in at(engineer, "10:00")
+        assert f"/reservations/{mine.pk}/check-out/" in at(engineer, "11:30")
+
+    def test_others_see_nothing_of_it(self, at, make_reservation, other_engineer):
+        make_reservation("09:00", "11:00")
+        assert "check-in/" not in at(other_engineer, "08:50")
+
+    def test_the_technician_checks_others_in(self, at, make_reservation, facility_manager):
+        mine = make_reservation("09:00", "11:00")
+        assert f"/reservations/{mine.pk}/check-in/" in at(facility_manager, "08:50")

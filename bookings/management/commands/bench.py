@@ -49,10 +49,9 @@ class Command(BaseCommand):
             with override_settings(ALLOWED_HOSTS=["localhost"], SECURE_SSL_REDIRECT=False, DEBUG=False):
                 with mail_sink() as port:
                     rows = _measure_all(sizes, use, now, quick, port)
+                self.stdout.write("\n".join(_table(rows, sizes)))
                 use(_database(sizes[0]))
-                floor = measure_floor(now=now)
-        for line in (*_table(rows, sizes), *_floor_in_words(floor)):
-            self.stdout.write(line)
+                self.stdout.write("\n".join(_floor_in_words(measure_floor(now=now))))
 
 
 def _measure_all(sizes: list[int], use: Callable[[str], None], now: datetime, quick: bool, port: int) -> list[Row]:

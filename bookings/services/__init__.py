@@ -4,7 +4,7 @@ from bookings.services.book import Outcome, book
 from bookings.services.certificates import grant, withdraw
 from bookings.services.change import cancel, cancel_booking, move, rechoose
 from bookings.services.concerns import settle
-from bookings.services.decide import approve, decline
+from bookings.services.decide import approve, approve_all, decline, decline_all
 from bookings.services.finding import Found, find_times
 from bookings.services.judging import Overriding
 from bookings.services.preferences import choose_for_person, choose_for_type
@@ -16,6 +16,7 @@ __all__ = [
     "Outcome",
     "Overriding",
     "approve",
+    "approve_all",
     "book",
     "cancel",
     "cancel_booking",
@@ -24,6 +25,7 @@ __all__ = [
     "choose_for_person",
     "choose_for_type",
     "decline",
+    "decline_all",
     "find_slots",
     "find_times",
     "grant",

@@ -1,12 +1,13 @@
 """Requests: a facility manager approves, or declines with a reason."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import pghistory
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from bookings.models import Reservation, ReservationState
+from bookings.models import Booking, Reservation, ReservationQuerySet, ReservationState
 from bookings.notices.writing import tell_of_decision
 from bookings.proposals import Refusal, Refused
 from organisations.models import User
@@ -26,6 +27,33 @@ def decline(*, reservation: Reservation, actor: User, now: datetime, reason: str
     if not reason:
         raise Refused([_refusal(reservation, "needs_reason", _("Say why: whoever asked is told the reason."))])
     return _decide(reservation, actor, now, ReservationState.DECLINED, reason)
+
+
+def approve_all(*, booking: Booking, actor: User, now: datetime) -> list[Reservation]:
+    """Every request of the booking that is not over, in one transaction; those approved, by their start. `Refused`
+    where there is none left, or where it is not the actor's to say."""
+    requests = _requests(booking).going_on_or_ahead(now)
+    return _each(requests, booking, lambda r: approve(reservation=r, actor=actor, now=now))
+
+
+def decline_all(*, booking: Booking, actor: User, now: datetime, reason: str) -> list[Reservation]:
+    """The same with one reason for all, those that are over as well."""
+    return _each(_requests(booking), booking, lambda r: decline(reservation=r, actor=actor, now=now, reason=reason))
+
+
+def _requests(booking: Booking) -> ReservationQuerySet:
+    with_machines = booking.reservations.select_related("equipment", "booking")
+    return with_machines.filter(state=ReservationState.REQUESTED).order_by("period", "pk")
+
+
+def _each(
+    requests: Iterable[Reservation], booking: Booking, decide: Callable[[Reservation], Reservation]
+) -> list[Reservation]:
+    with transaction.atomic():
+        decided = [decide(reservation) for reservation in requests]
+    if not decided:
+        raise Refused([Refusal("not_possible", _("Nothing of this booking waits for a decision any more."))])
+    return decided
 
 
 def _decide(reservation: Reservation, actor: User, now: datetime, state: ReservationState, reason: str) -> Reservation:

@@ -1,6 +1,7 @@
 """The facility manager's desk: requests that wait, and reservations that something is the matter with."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 
 from django import forms
@@ -8,15 +9,15 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Count, Min, Prefetch, Q
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from bookings import services
-from bookings.models import Concern, Reservation, ReservationState
+from bookings.models import Booking, Concern, Reservation, ReservationState
 from bookings.proposals import Refused
 from bookings.wording import period_in_words
 
@@ -46,7 +47,6 @@ def facility_managers_only(view):
 @facility_managers_only
 @require_safe
 def requests(request):
-    """Those that start first come first."""
     return _desk(request)
 
 
@@ -74,6 +74,56 @@ def decline(request, pk: int):
         return _("Declined: %(what)s. Whoever asked reads your reason with the booking.")
 
     return _decide(request, pk, decide)
+
+
+@facility_managers_only
+@require_POST
+def approve_booking(request, reference: str):
+    def decide(booking: Booking) -> str:
+        decided = services.approve_all(booking=booking, actor=request.user, now=timezone.now())
+        return ngettext(
+            "Approved: %(count)d time of %(what)s.", "Approved: %(count)d times of %(what)s.", len(decided)
+        ) % {"count": len(decided), "what": _booking_in_words(booking)}
+
+    return _decide_booking(request, reference, decide)
+
+
+@facility_managers_only
+@require_POST
+def decline_booking(request, reference: str):
+    """Without a reason the desk comes back with the field open."""
+    form = DeclineForm(request.POST)
+    if not form.is_valid():
+        return _desk(request, declining=(reference, form), status=422)
+
+    def decide(booking: Booking) -> str:
+        reason = form.cleaned_data["reason"]
+        decided = services.decline_all(booking=booking, actor=request.user, now=timezone.now(), reason=reason)
+        return ngettext(
+            "Declined: %(count)d time of %(what)s.", "Declined: %(count)d times of %(what)s.", len(decided)
+        ) % {"count": len(decided), "what": _booking_in_words(booking)}
+
+    return _decide_booking(request, reference, decide)
+
+
+def _decide_booking(request, reference: str, decide: Callable[[Booking], str]):
+    booking = Booking.objects.filter(reference=reference).select_related("organisation").first()
+    if booking is None:
+        messages.error(request, _("That request is no longer there."))
+        return redirect("requests")
+    try:
+        messages.success(request, decide(booking))
+    except Refused as refused:
+        for refusal in refused.refusals:
+            messages.error(request, f"{_booking_in_words(booking)}: {refusal.message}")
+    return redirect("requests")
+
+
+def _booking_in_words(booking: Booking) -> str:
+    return _("%(title)s, for %(organisation)s") % {
+        "title": booking.title or booking.reference,
+        "organisation": booking.organisation,
+    }
 
 
 @facility_managers_only
@@ -112,26 +162,71 @@ def _what(reservation: Reservation) -> str:
     }
 
 
-def _desk(request, *, declining: tuple[int, DeclineForm] | None = None, status: int = 200):
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A booking that waits for a decision, with its requests by their start."""
+
+    booking: Booking
+    rows: list[dict]
+    form: DeclineForm | None
+
+    @property
+    def first(self) -> Reservation:
+        return self.rows[0]["reservation"]
+
+    @property
+    def all_over(self) -> bool:
+        return all(row["over"] for row in self.rows)
+
+    @property
+    def opens(self) -> bool:
+        """Whether somebody is busy declining one of its times."""
+        return any(row["form"] for row in self.rows)
+
+
+def _desk(request, *, declining: tuple[int | str, DeclineForm] | None = None, status: int = 200):
+    """By booking, so that a class of many weeks is decided about with one press; those that start first come first."""
     now = timezone.now()
     open_concerns = Concern.objects.open()
-    waiting = (
+    requests = (
         Reservation.objects.filter(state=ReservationState.REQUESTED)
-        .select_related("booking__organisation", "booking__booker", "booking__purpose", "equipment", "operator__user")
+        .select_related("equipment", "operator__user")
         .prefetch_related(Prefetch("concerns", open_concerns, to_attr="open_concerns"))
         .order_by("period", "pk")
     )
-    page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
+    waiting = Q(reservations__state=ReservationState.REQUESTED)
+    bookings = (
+        Booking.objects.annotate(
+            starts=Min("reservations__period__startswith", filter=waiting), times=Count("reservations", waiting)
+        )
+        .filter(times__gt=0)
+        .select_related("organisation", "booker", "purpose")
+        .prefetch_related(Prefetch("reservations", requests, to_attr="requests"))
+        .order_by("starts", "pk")
+    )
+    page = Paginator(bookings, PER_PAGE).get_page(request.GET.get("page"))
     ahead = Reservation.objects.holding().going_on_or_ahead(now)
     concerns = (
         open_concerns.filter(reservation__in=ahead)
         .select_related("reservation__equipment", "reservation__booking__organisation", "reservation__booking__booker")
         .order_by("reservation__period", "pk")
     )
-    pk, form = declining or (None, None)
+    about, form = declining or (None, None)
+    asked = [
+        Asked(
+            booking=booking,
+            rows=[
+                {"reservation": r, "over": r.end <= now, "form": form if r.pk == about else None}
+                for r in booking.requests
+            ],
+            form=form if booking.reference == about else None,
+        )
+        for booking in page
+    ]
     context = {
         "page": page,
-        "rows": [{"reservation": r, "over": r.end <= now, "form": form if r.pk == pk else None} for r in page],
+        "asked": asked,
+        "times": Reservation.objects.filter(state=ReservationState.REQUESTED).count(),
         "concerns": concerns[: PER_PAGE + 1],
         "most": PER_PAGE,
         "now": now,

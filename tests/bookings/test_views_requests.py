@@ -141,6 +141,69 @@ def test_whoever_asked_sees_that_it_waits(client, make_request, engineer):
     assert "A facility manager decides. Until then the time is kept for you." in page
 
 
+# ---- Of many times at once ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def course(needs_approval, make_booking):
+    """Three Mondays of one booking."""
+    days = ("2027-03-01", "2027-03-08", "2027-03-15")
+    return make_booking(*((f"{day} 09:00", f"{day} 11:00") for day in days), title="Course").booking
+
+
+def states(booking) -> list[str]:
+    return list(booking.reservations.order_by("period").values_list("state", flat=True))
+
+
+def test_a_course_is_one_request_and_approved_with_one_press(desk, course):
+    said = desk.get("/requests/").content.decode()
+    assert "3 wait for a decision" in said
+    assert "the first of 3 times" in said
+    answer = desk.post(f"/requests/{course.reference}/approve-all/", follow=True).content.decode()
+    assert "Approved: 3 times of Course, for Verhagen Fijnmechanica." in answer
+    assert states(course) == ["confirmed"] * 3
+
+
+def test_a_course_is_declined_with_one_reason(desk, course):
+    desk.post(f"/requests/{course.reference}/decline-all/", {"reason": "Open days"})
+    assert states(course) == ["declined"] * 3
+    assert set(course.reservations.values_list("decision_reason", flat=True)) == {"Open days"}
+
+
+def test_one_time_of_a_course_is_decided_by_itself(desk, course):
+    first = course.reservations.order_by("period").first()
+    desk.post(f"/requests/{first.pk}/decline/", {"reason": "Holiday"})
+    desk.post(f"/requests/{course.reference}/approve-all/")
+    assert states(course) == ["declined", "confirmed", "confirmed"]
+
+
+def test_without_a_reason_a_course_stays_and_the_field_is_open(desk, course):
+    answer = desk.post(f"/requests/{course.reference}/decline-all/", {"reason": " "})
+    assert answer.status_code == 422
+    assert '<details class="confirm" open>' in answer.content.decode()
+    assert states(course) == ["requested"] * 3
+
+
+def test_what_of_a_course_has_passed_is_not_approved(desk, course, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: wall("2027-03-02 09:00"))
+    desk.post(f"/requests/{course.reference}/approve-all/")
+    assert states(course) == ["requested", "confirmed", "confirmed"]
+
+
+def test_deciding_about_a_course_twice_is_told(desk, course):
+    for _time in range(2):
+        answer = desk.post(f"/requests/{course.reference}/approve-all/", follow=True).content.decode()
+    assert "Nothing of this booking waits for a decision any more." in answer
+    assert "no longer there" in desk.post("/requests/B-00000/approve-all/", follow=True).content.decode()
+
+
+def test_others_do_not_decide_about_courses(client, course, org_manager):
+    client.force_login(org_manager)
+    for verb in ("approve-all", "decline-all"):
+        assert client.post(f"/requests/{course.reference}/{verb}/", {"reason": "No"}).status_code == 403
+    assert states(course) == ["requested"] * 3
+
+
 # ---- Concerns ---------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,141 @@
+"""Certificates at the desk: who has which, until when; granted after an instruction, and withdrawn with a reason."""
+
+from datetime import date
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from bookings import services
+from bookings.certificate_state import CertificateState, state_of
+from bookings.planning import ZONE
+from bookings.proposals import Refused
+from bookings.views.desk import technicians_only
+from equipment.models import Certificate, CertificateKind
+from organisations.models import User
+
+PER_PAGE = 50
+MOST_OFFERED = 2000  # in the list that a browser completes from
+
+
+class PersonField(forms.CharField):
+    """A person by e-mail address, as the browser completes it from the list: `Name <address>` is read as well."""
+
+    def clean(self, value) -> User:
+        text = super().clean(value)
+        address = text.rpartition("<")[2].rstrip("> ").strip()
+        person = User.objects.filter(email__iexact=address, is_active=True).first()
+        if person is None:
+            raise forms.ValidationError(
+                _("Nobody with the address “%(address)s” can sign in. Choose somebody from the list.")
+                % {"address": address}
+            )
+        return person
+
+
+class GrantForm(forms.Form):
+    person = PersonField(
+        label=gettext_lazy("Person"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off", "placeholder": "name@example.org"}),
+    )
+    kind = forms.ModelChoiceField(CertificateKind.objects.all(), label=gettext_lazy("Certificate"), empty_label="–")
+    valid_until = forms.DateField(
+        label=gettext_lazy("Valid until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("The first day on which it is no longer valid. Empty: for as long as the kind says."),
+    )
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(
+        max_length=Certificate._meta.get_field("withdrawal_reason").max_length,
+        error_messages={"required": gettext_lazy("Say why it is withdrawn: the person reads it.")},
+    )
+
+
+@technicians_only
+@require_safe
+def certificates(request):
+    """Those in force by when they end, or with `show=all` the others as well; searched by person and kind."""
+    return _show(request)
+
+
+@technicians_only
+@require_POST
+def grant(request):
+    form = GrantForm(request.POST)
+    if form.is_valid():
+        try:
+            granted = services.grant(
+                user=form.cleaned_data["person"],
+                kind=form.cleaned_data["kind"],
+                by=request.user,
+                now=timezone.now(),
+                valid_until=form.cleaned_data["valid_until"],
+            )
+        except Refused as refused:
+            form.add_error("valid_until", [refusal.message for refusal in refused.refusals])
+        else:
+            said = {"person": granted.user, "kind": granted.kind, "day": f"{granted.valid_until:%d-%m-%Y}"}
+            messages.success(request, _("%(person)s has “%(kind)s” until %(day)s.") % said)
+            return redirect("certificates")
+    return _show(request, grant=form, status=422)
+
+
+@technicians_only
+@require_POST
+def withdraw(request, pk: int):
+    certificate = get_object_or_404(Certificate.objects.select_related("user", "kind"), pk=pk)
+    form = WithdrawForm(request.POST)
+    if not form.is_valid():
+        return _show(request, withdrawing=(pk, form), status=422)
+    services.withdraw(certificate=certificate, by=request.user, now=timezone.now(), reason=form.cleaned_data["reason"])
+    messages.success(request, _("Withdrawn. Reservations that lack it now are marked."))
+    return redirect("certificates")
+
+
+def _show(request, *, grant: GrantForm | None = None, withdrawing: tuple[int, WithdrawForm] | None = None, status=200):
+    today = timezone.now().astimezone(ZONE).date()
+    query = request.GET.get("q", "").strip()[:100]
+    shows_all = request.GET.get("show") == "all"
+    found = _found(query, today, shows_all).select_related("user", "kind", "granted_by")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    pk, wrong = withdrawing or (None, None)
+    context = {
+        "page": page,
+        "rows": [
+            {
+                "certificate": c,
+                "state": (state := state_of(c, today=today)),
+                "form": wrong if c.pk == pk else None,
+                "stands": state in (CertificateState.VALID, CertificateState.ENDS_SOON),
+            }
+            for c in page
+        ],
+        "grant": grant or GrantForm(),
+        "people": User.objects.filter(is_active=True).order_by("name")[:MOST_OFFERED],
+        "q": query,
+        "shows_all": shows_all,
+        "reason_length": WithdrawForm.base_fields["reason"].max_length,
+    }
+    return render(request, "bookings/certificates.html", context, status=status)
+
+
+def _found(query: str, today: date, shows_all: bool) -> QuerySet[Certificate]:
+    found = Certificate.objects.all() if shows_all else Certificate.objects.valid_on(today)
+    for word in query.split():
+        found = found.filter(
+            Q(user__name__icontains=word)
+            | Q(user__email__icontains=word)
+            | Q(kind__name__icontains=word)
+            | Q(kind__name_en__icontains=word)
+        )
+    return found.order_by("-valid_until", "pk") if shows_all else found.order_by("valid_until", "pk")

@@ -1,11 +1,12 @@
 """Choosing when to be reminded: for oneself, and for a type of machine."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bookings.forms import WallClockField
 from bookings.models import NoticeKind, NoticePreference, ReminderTimes
 from bookings.wording import duration_in_words
 
@@ -57,12 +58,24 @@ def _as_duration(minutes: str) -> timedelta:
     return timedelta(minutes=int(minutes))
 
 
+class TimeOfDayField(WallClockField):
+    """The same as a `time`; the end of the day is its beginning."""
+
+    def to_python(self, value):
+        if isinstance(value, time):
+            return value
+        clock = super().to_python(value)
+        return clock and time(clock[0] % 24, clock[1])
+
+    def prepare_value(self, value):
+        return f"{value:%H:%M}" if isinstance(value, time) else value
+
+
 class ReminderTimesForm(forms.ModelForm):
     leads = LeadsField(label=gettext_lazy("Before the start"))
-    day_before_at = forms.TimeField(
+    day_before_at = TimeOfDayField(
         label=gettext_lazy("On the day before, at"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text=gettext_lazy("Empty: not on the day before."),
     )
 
@@ -80,15 +93,13 @@ class ReminderTimesForm(forms.ModelForm):
 class PreferenceForm(ReminderTimesForm):
     """How a person wants to be told."""
 
-    quiet_from = forms.TimeField(
+    quiet_from = TimeOfDayField(
         label=gettext_lazy("No reminders from"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
-    quiet_until = forms.TimeField(
+    quiet_until = TimeOfDayField(
         label=gettext_lazy("until"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     mailed = forms.MultipleChoiceField(
         label=gettext_lazy("By mail as well"), required=False, widget=forms.CheckboxSelectMultiple

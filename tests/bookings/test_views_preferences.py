@@ -64,7 +64,7 @@ def test_quiet_hours_move_what_falls_into_them(mine, make_reservation):
     [
         ({"quiet_from": ""}, "Fill in both, or neither"),
         ({"quiet_until": "22:00"}, "end at another time"),
-        ({"day_before_at": "late"}, "Enter a valid time"),
+        ({"day_before_at": "late"}, "Write a time as 09:30."),
         ({"leads": ["7"]}, "Select a valid choice"),
     ],
 )

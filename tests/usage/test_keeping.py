@@ -76,7 +76,7 @@ def test_the_letter_says_the_figures_and_leads_to_the_page(march):
     assert letter.address.endswith("/usage/?month=2027-03&organisation=verhagen")
     assert not any("could be booked" in text for text in letter.more)
     with translation.override("nl"):
-        assert letter_for(own, now=APRIL).opening == "1 reservering, 2,5 uur geboekt."
+        assert letter_for(own, now=APRIL).opening == "1 reservering, 2,5 uur gereserveerd."
 
 
 def test_the_page_offers_the_kept_file_to_those_it_is_for(march, client, monkeypatch, org_manager, facility_manager):

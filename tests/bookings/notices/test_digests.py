@@ -122,7 +122,7 @@ def test_it_leaves_as_mail_in_the_readers_language(busy_day, mail_server):
     outbox.sweep(clock=lambda: wall("07:01"))
     said = {m["To"]: m.get_body(("plain",)).get_content() for m in mail_server.taken if "2027" not in str(m["To"])}
     assert "09:00–11:00  FDM-02 Verhagen Fijnmechanica (Nozzles)" in said["manager@example.org"]
-    assert said["tech@example.org"].startswith("3 reserveringen vandaag, op 2 machines.")
+    assert said["tech@example.org"].startswith("3 reserveringen vandaag, op 2 apparaten.")
 
 
 # ---- The week of an organisation -----------------------------------------------------------------------------------

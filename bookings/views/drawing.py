@@ -89,13 +89,16 @@ def strip(lane: Lane, *, start: datetime, end: datetime, now: datetime) -> Strip
     return Strip(blocks, round((now - start) / length * WIDTH, 3) if start <= now < end else None)
 
 
-def state_now(lane: Lane, now: datetime) -> StateNow:
+def state_now(lane: Lane, now: datetime, *, overdue: bool = False) -> StateNow:
+    """`overdue`: somebody is still at it past the own time, so that it is nobody's yet."""
     for own in lane.own:
         if own.occupied.start <= now < own.occupied.end:
             return StateNow("mine" if own.whose == "mine" else "occupied", own.occupied.end)
     for kind, periods in (("out", lane.out), ("occupied", lane.occupied), ("free", lane.free)):
         for period in periods:
             if period.start <= now < period.end:
+                if kind == "free" and overdue:
+                    return StateNow("overdue", None)
                 return StateNow(kind, period.end)
     return StateNow("closed", next((period.start for period in lane.free if period.start > now), None))
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from bookings.forms import MachineFilter
+from bookings.models import Reservation, ReservationState
 from bookings.planning import ZONE
 from bookings.views.drawing import at, state_now, strip
 from bookings.views.lanes import Lane, lanes, within
@@ -86,10 +87,11 @@ def floor(request):
     found = lanes(equipment=form.found(machines), user=request.user, start=read_from, end=read_until)
     if form.cleaned_data.get("mine"):
         found = [lane for lane in found if _has_mine(lane, window)]
+    overdue = _in_use_past_its_time(now) if holds_today else frozenset()
     shown = [
         {
             "equipment": lane.equipment,
-            "state": state_now(lane, now) if holds_today else None,
+            "state": state_now(lane, now, overdue=lane.equipment.pk in overdue) if holds_today else None,
             "strip": strip(lane, start=window.start, end=window.end, now=now),
         }
         for lane in found
@@ -108,6 +110,12 @@ def floor(request):
     response = render(request, "bookings/parts/floor_machines.html" if part else "bookings/floor.html", context)
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _in_use_past_its_time(now: datetime) -> frozenset[int]:
+    """Machines that somebody checked in on and has not left, though the time is over."""
+    left_on = Reservation.objects.filter(state=ReservationState.IN_USE, period__endswith__lte=now)
+    return frozenset(left_on.values_list("equipment", flat=True))
 
 
 def _has_mine(lane: Lane, window: Window) -> bool:

@@ -78,7 +78,9 @@ function goesTo(wish) {
 function judged(verdict) {
   if (!ghost) return;
   ghost.verdict = verdict;
-  const allowed = ghost.byKey ? words.enter : ghost.id ? words.move : words.book;
+  const done = ghost.byKey ? words.enter : ghost.id ? words.move : words.book;
+  // What was approved once is asked for anew where it stands then.
+  const allowed = verdict.made?.state === "requested" ? `${words.approval} ${done}` : done;
   say(verdict.allowed ? "ghost-allowed" : "ghost-refused", verdict.allowed ? allowed : reasonOf(verdict));
   if (ghost.wanted) finish();
 }

@@ -242,7 +242,9 @@ def replan(booking_ids: Collection[int], *, now: datetime) -> list[Notice]:
     """
     bookings = Booking.objects.select_for_update(no_key=True).filter(pk__in=booking_ids).order_by("pk").in_bulk()
     confirmed = list(
-        Reservation.objects.filter(booking__in=bookings, state=ReservationState.CONFIRMED)
+        Reservation.objects.filter(
+            booking__in=bookings, state__in=(ReservationState.CONFIRMED, ReservationState.IN_USE)
+        )
         .going_on_or_ahead(now)
         .select_related("equipment__type")
         .order_by("booking")

@@ -17,9 +17,12 @@ from bookings.services.alternatives import with_alternatives
 from bookings.services.book import again_when_overtaken, state_at_first, times_of, write_overrides
 from bookings.services.judging import Case, Overriding, Overtaken, Verdict, judge_wishes, open_case
 from equipment.models import Equipment, EquipmentType
+from equipment.policy import Approval
 from organisations.models import User
 
 MOVABLE_STATES = (ReservationState.REQUESTED, ReservationState.CONFIRMED)
+# Of what is in use the end alone can change.
+CHANGEABLE_STATES = (*MOVABLE_STATES, ReservationState.IN_USE)
 
 TIMES = ("period", "occupied", "operator_id", "operated")
 DECISION = ("decided_by", "decided_at", "decision_reason")
@@ -44,8 +47,9 @@ def move(
 
     Where a facility manager approves, what was approved is asked for anew, unless one of them moves it.
 
-    A start that has passed may stay as it is, so that a reservation under way can be lengthened or cut short. Moved
-    to where it is already, it is left alone. A dry run judges and gives back the reservation unsaved.
+    A start that has passed may stay as it is, so that a reservation under way can be lengthened or cut short; once it
+    is in use only that is possible. Moved to where it is already, it is left alone. A dry run judges and gives back
+    the reservation unsaved.
     """
 
     def judge(before: Reservation, *, lock: bool) -> Judged:
@@ -116,8 +120,8 @@ def _judge_other_machine(before: Reservation, actor: User, now: datetime, *, loc
 
 def _case_of(before: Reservation, actor: User, now: datetime, wish: Wish, *, lock: bool) -> Case:
     """What a move is judged from; the machine that is left is locked with those that are wished."""
-    if before.state not in MOVABLE_STATES or before.end <= now:
-        raise Refused([_not_possible(before, _("This reservation can no longer be moved."))])
+    if why := _why_not_moved(before, actor, now, wish):
+        raise Refused([_not_possible(before, why)])
     return open_case(
         now=now,
         organisation=before.booking.organisation,
@@ -129,12 +133,25 @@ def _case_of(before: Reservation, actor: User, now: datetime, wish: Wish, *, loc
     )
 
 
+def _why_not_moved(before: Reservation, actor: User, now: datetime, wish: Wish) -> str | None:
+    if before.state not in CHANGEABLE_STATES or before.end <= now:
+        return _("This reservation can no longer be moved.")
+    if before.state != ReservationState.IN_USE:
+        return None
+    if (wish.start, wish.equipment) != (before.start, before.equipment):
+        return _("It is in use: only its end can change.")
+    if before.equipment.policy.approval == Approval.MANAGER and not actor.is_facility_manager:
+        return _("It is in use, and a facility manager approves this machine: ask at the desk.")
+    return None
+
+
 def _moved(before: Reservation, actor: User, verdict: Verdict) -> Reservation:
     """The reservation as the verdict allows it, unsaved."""
     moved = copy(before)
     moved.equipment = verdict.accepted[0].proposal.equipment
     moved.revision = before.revision + 1
-    moved.state = state_at_first(verdict.accepted[0].proposal, actor)
+    if before.state != ReservationState.IN_USE:
+        moved.state = state_at_first(verdict.accepted[0].proposal, actor)
     for column, value in times_of(verdict.accepted[0]).items():
         setattr(moved, column, value)
     if moved.state == ReservationState.REQUESTED:

@@ -31,6 +31,7 @@ class Row:
 
     reservation: Reservation
     may_change: bool
+    may_lengthen: bool
     again: str
     may_check_in: bool
     may_check_out: bool
@@ -130,6 +131,7 @@ def _row(reservation: Reservation, changeable: bool, user: User, now: datetime) 
     return Row(
         reservation=reservation,
         may_change=changeable and reservation.state in MOVABLE_STATES and now < reservation.end,
+        may_lengthen=changeable and reservation.state == ReservationState.IN_USE and now < reservation.end,
         again=again(reservation, now),
         may_check_in=may_use and begins,
         may_check_out=may_use and reservation.state == ReservationState.IN_USE,

@@ -20,7 +20,7 @@ from bookings.forms import as_initial
 from bookings.models import Booking, Reservation, ReservationState
 from bookings.move_form import MoveForm
 from bookings.proposals import Refused
-from bookings.services.change import MOVABLE_STATES, is_late
+from bookings.services.change import CHANGEABLE_STATES, MOVABLE_STATES, is_late
 from bookings.wording import period_in_words
 from equipment.models import Equipment
 
@@ -94,7 +94,7 @@ def _show_move(
     if judge or (not form.is_bound and form.initial != MoveForm(reservation=reservation).initial):
         form = MoveForm(_as_sent(form), reservation=reservation)
         moved = _judged(form, request, now, dry_run=True)
-    movable = reservation.state in MOVABLE_STATES and now < reservation.end
+    movable = reservation.state in CHANGEABLE_STATES and now < reservation.end
     context = {
         "reservation": reservation,
         "form": form,

@@ -15,12 +15,12 @@ from psycopg.types.range import TimestamptzRange
 from bookings.free_time import machine_times
 from bookings.models import SHOWN_STATES, Reservation, may_be_changed_by
 from bookings.planning import MachineTime, merged, without
-from bookings.services.change import MOVABLE_STATES
+from bookings.services.change import CHANGEABLE_STATES
 from equipment.availability import Period
 from equipment.models import Equipment, EquipmentQuerySet
 from organisations.models import User
 
-MOVABLE = Q(state__in=MOVABLE_STATES)
+MOVABLE = Q(state__in=CHANGEABLE_STATES)
 
 
 @dataclass(frozen=True, slots=True)

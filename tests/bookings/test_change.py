@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from bookings.models import Reservation, ReservationState
+from bookings.models import Notice, Reservation, ReservationState
 from bookings.proposals import Refused
-from bookings.services import cancel, cancel_booking, move
+from bookings.services import cancel, cancel_booking, check_in, move
 from equipment.models import EquipmentState
 from tests.conftest import NOW, wall
 
@@ -135,3 +135,44 @@ def test_who_left_the_organisation_no_longer_sees_its_bookings(make_reservation,
     make_reservation()
     engineer.memberships.all().delete()
     assert not Reservation.objects.visible_to(engineer).exists()
+
+
+class TestInUse:
+    """Ten minutes more, while one is at it."""
+
+    @pytest.fixture
+    def at_it(self, make_reservation, engineer):
+        reservation = make_reservation("09:00", "11:00")
+        check_in(reservation=reservation, actor=engineer, now=wall("09:00"))
+        return reservation
+
+    def test_the_end_can_be_put_off_and_brought_forward(self, at_it, engineer):
+        for end in ("12:00", "10:30"):
+            moved = move(reservation=at_it, actor=engineer, now=wall("10:00"), end=wall(end))
+            assert (moved.state, moved.end) == (ReservationState.IN_USE, wall(end))
+
+    def test_not_into_the_time_of_the_next(self, at_it, engineer, make_reservation):
+        make_reservation("11:30", "13:00")
+        with pytest.raises(Refused) as refused:
+            move(reservation=at_it, actor=engineer, now=wall("10:00"), end=wall("12:00"))
+        assert [refusal.code for refusal in refused.value.refusals] == ["clash"]
+
+    def test_nothing_but_the_end_changes(self, at_it, engineer, second_printer):
+        for change in ({"start": wall("10:00")}, {"equipment": second_printer}):
+            with pytest.raises(Refused) as refused:
+                move(reservation=at_it, actor=engineer, now=wall("09:30"), **change)
+            assert "only its end can change" in refused.value.refusals[0].message
+
+    def test_where_a_manager_approves_one_asks_at_the_desk(self, at_it, engineer, facility_manager, printer_type):
+        printer_type.approval = "manager"
+        printer_type.save()
+        with pytest.raises(Refused) as refused:
+            move(reservation=at_it, actor=engineer, now=wall("10:00"), end=wall("12:00"))
+        assert "ask at the desk" in refused.value.refusals[0].message
+        moved = move(reservation=at_it, actor=facility_manager, now=wall("10:00"), end=wall("12:00"))
+        assert moved.state == ReservationState.IN_USE
+
+    def test_the_word_before_the_end_comes_before_the_new_one(self, at_it, engineer):
+        move(reservation=at_it, actor=engineer, now=wall("10:00"), end=wall("12:00"))
+        ending = Notice.objects.waiting().filter(kind="ending")
+        assert list(ending.values_list("due_at", flat=True)) == [wall("11:45")]

@@ -210,9 +210,9 @@ def test_the_sweep_looks_only_at_what_waits_however_much_was_sent(make_notices):
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO bookings_notice (id, recipient_id, kind, key, facts, written_at, due_at, next_try_at, tried,
-                                            last_error, sent_at, by_mail)
+                                            last_error, sent_at, by_mail, sent_again)
                SELECT gen_random_uuid(), %(recipient)s, 'reminder', 'old/' || n, '{}', %(now)s, %(now)s, %(now)s, 1,
-                      '', %(now)s, true
+                      '', %(now)s, true, 0
                  FROM generate_series(1, 20000) n""",
             values,
         )

@@ -11,9 +11,11 @@ from unfold.admin import ModelAdmin
 
 from equipment.admin.confirming import SaysWhatItHits
 from equipment.admin.forms import EventForm, OccurrenceForm
+from equipment.admin.weeks import drawn_weeks, window_of
 from equipment.admin.wording import coming_weeks, event_in_words, span_in_words
-from equipment.availability import Calendar, Event, Occurrence, Rule, wall
+from equipment.availability import Calendar, Event, Occurrence, Period, Rule, wall
 from equipment.availability.hours import free_slug
+from equipment.models import CalendarSpan
 from organisations.admin import FacilityManagersOnly
 
 
@@ -80,7 +82,17 @@ class CalendarAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
 
     @admin.display(description=_("the coming four weeks"))
     def weeks(self, calendar: Calendar) -> str:
-        return lines(coming_weeks(calendar, now=timezone.now()))
+        """Drawn, and the same as a list."""
+        now = timezone.now()
+        monday, start, end = window_of(now)
+        spans = CalendarSpan.objects.filter(calendar=calendar, period__overlap=(start, end)).order_by("period")
+        periods = [Period(span.period.lower, span.period.upper) for span in spans]
+        return format_html(
+            "{}<details><summary>{}</summary>{}</details>",
+            drawn_weeks(monday, open=periods),
+            _("As a list"),
+            lines(coming_weeks(calendar, now=now)),
+        )
 
 
 class KeptInFilter(admin.SimpleListFilter):

@@ -13,7 +13,8 @@ from unfold.decorators import action
 from equipment.admin.confirming import SaysWhatItHits
 from equipment.admin.durations import DurationField, duration_shown
 from equipment.admin.forms import EquipmentForm, EquipmentTypeForm
-from equipment.availability import equipment_changed
+from equipment.admin.weeks import drawn_weeks, window_of
+from equipment.availability import equipment_changed, open_time
 from equipment.models import Equipment, EquipmentType, Fieldlab
 from equipment.policy import POLICY_FIELDS
 from organisations.admin import FacilityManagersOnly
@@ -77,6 +78,22 @@ class EquipmentAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
             },
         ),
     ]
+
+    readonly_fields = ["weeks"]
+
+    def get_fieldsets(self, request, obj=None):
+        """What its hours come to shows once it has some."""
+        if obj is None:
+            return self.fieldsets
+        who, _hours, *rest = self.fieldsets
+        return [who, (_("When"), {"fields": ["opening_hours", "closures", "weeks"]}), *rest]
+
+    @admin.display(description=_("the coming four weeks"))
+    def weeks(self, machine: Equipment) -> str:
+        """Opening hours without closures, and outages."""
+        monday, start, end = window_of(timezone.now())
+        [time] = open_time([(machine.pk, start, end)])
+        return drawn_weeks(monday, open=time.open, out=time.out)
 
     def has_delete_permission(self, request, obj=None) -> bool:
         """A machine is retired, not deleted: reservations and reports go on naming it."""

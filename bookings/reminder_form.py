@@ -83,8 +83,9 @@ class ReminderTimesForm(forms.ModelForm):
         model = ReminderTimes
         fields = ["leads", "day_before_at"]
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args, instance: ReminderTimes | None = None, **kwargs):
+        """A new one begins with the defaults."""
+        super().__init__(*args, instance=instance or self._meta.model(), **kwargs)
         leads = self.fields["leads"]
         assert isinstance(leads, LeadsField)
         leads.offer(list(self.instance.leads or ()))

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from bookings.models import TypeReminders
 from bookings.reminder_form import ReminderTimesForm
@@ -16,6 +17,10 @@ class TypeRemindersForm(ReminderTimesForm):
     class Meta:
         model = TypeReminders
         fields = ["equipment_type", "leads", "day_before_at"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["day_before_at"].widget = UnfoldAdminTextInputWidget(attrs={"placeholder": "17:00"})
 
 
 @admin.register(TypeReminders)

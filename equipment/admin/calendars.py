@@ -72,13 +72,18 @@ class CalendarAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
         add = reverse("admin:schedule_event_add") + f"?calendar={calendar.pk}"
         listed = format_html_join(
             "",
-            '<div><a href="{}">{}: {}</a></div>',
+            '<div><a class="text-primary-600 dark:text-primary-500" href="{}">{}: {}</a></div>',
             (
                 (reverse("admin:schedule_event_change", args=[event.pk]), event.title, event_in_words(event))
                 for event in calendar.event_set.select_related("rule").order_by("start")
             ),
         )
-        return format_html('{}<div><a href="{}">{}</a></div>', listed, add, _("Add hours"))
+        return format_html(
+            '{}<div><a class="text-primary-600 dark:text-primary-500 font-medium" href="{}">{}</a></div>',
+            listed,
+            add,
+            _("Add hours"),
+        )
 
     @admin.display(description=_("the coming four weeks"))
     def weeks(self, calendar: Calendar) -> str:
@@ -145,13 +150,18 @@ class EventAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
         add = reverse("admin:schedule_occurrence_add") + f"?event={event.pk}"
         listed = format_html_join(
             "",
-            '<div><a href="{}">{}</a></div>',
+            '<div><a class="text-primary-600 dark:text-primary-500" href="{}">{}</a></div>',
             (
                 (reverse("admin:schedule_occurrence_change", args=[kept.pk]), exception_in_words(kept))
                 for kept in event.occurrence_set.order_by("original_start")
             ),
         )
-        return format_html('{}<div><a href="{}">{}</a></div>', listed, add, _("Add a day that differs"))
+        return format_html(
+            '{}<div><a class="text-primary-600 dark:text-primary-500 font-medium" href="{}">{}</a></div>',
+            listed,
+            add,
+            _("Add a day that differs"),
+        )
 
 
 def exception_in_words(kept: Occurrence) -> str:

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models import Booking, Purpose
+from bookings.models import Booking, Override, Purpose
 from bookings.planning import ZONE, Wish
 from bookings.proposals import Refusal
+from bookings.services import Overriding
 from equipment.models import Equipment, EquipmentQuerySet, Fieldlab, Process
 from equipment.policy import Policy
 from organisations.models import Organisation, User
@@ -131,8 +132,18 @@ class PeriodForm(forms.Form):
     start_twice = TwiceField(label=_("The clock shows this start twice that night. Which one?"))
     end_twice = TwiceField(label=_("The clock shows this end twice that night. Which one?"))
 
+    # Of a facility manager who sets aside what was refused: why, and what was shown.
+    override_reason = forms.CharField(
+        label=_("Why is the rule set aside? It is kept with the reservation."),
+        required=False,
+        max_length=Override._meta.get_field("reason").max_length,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    override_codes = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
+
     def __init__(self, data=None, *, machines: list[Equipment], initial=None):
         super().__init__(data, initial=initial)
+        self.may_override = False
         self.period: tuple[datetime, datetime] | None = None
         self.refusals: tuple[Refusal, ...] = ()
         self.may_cross_midnight = any(may_cross_midnight(machine.policy) for machine in machines)
@@ -187,7 +198,24 @@ class PeriodForm(forms.Form):
         """Each beside the field it concerns; the alternatives stay together in `refusals`."""
         self.refusals = refusals
         for refusal in refusals:
-            self.add_error(FIELD_OF.get(refusal.code), refusal.message)
+            field = FIELD_OF.get(refusal.code)
+            self.add_error(field if field in self.fields else None, refusal.message)
+
+    def offer_override(self, user: User) -> None:
+        """To a facility manager, where every refusal may be set aside: those that are shown now, and no others."""
+        self.may_override = user.is_facility_manager and all(refusal.overridable for refusal in self.refusals)
+        if self.may_override:
+            self.data = self.data.copy()
+            self.data["override_codes"] = ",".join(sorted({refusal.code for refusal in self.refusals}))
+
+    def overriding(self, user: User) -> Overriding | None:
+        """What the manager sets aside with the reason given. None, with the error on the field, without a reason."""
+        codes = frozenset(self.cleaned_data["override_codes"].split(",")) - {""}
+        if not self.cleaned_data["override_reason"].strip():
+            self.may_override = True
+            self.add_error("override_reason", _("Say why: it is kept with the reservation."))
+            return None
+        return Overriding(by=user, reason=self.cleaned_data["override_reason"].strip(), codes=codes)
 
     @property
     def alternatives(self) -> list:
@@ -215,6 +243,20 @@ class BookingForm(PeriodForm):
         help_text=_("Only you, your organisation and the facility see it."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    people = forms.IntegerField(
+        label=_("Number of people"),
+        required=False,
+        min_value=1,
+        max_value=500,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    supervisor = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Supervisor"),
+        required=False,
+        empty_label=_("Nobody but me"),
+        help_text=_("Somebody of your organisation who is there and has the certificates."),
+    )
     token = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(
@@ -229,8 +271,15 @@ class BookingForm(PeriodForm):
         if self.chosen:
             self.initial.setdefault("organisation", self.chosen.slug)
             self.fields["purpose"].queryset = Purpose.objects.offered_to(self.chosen, on=today)
+            colleagues = User.objects.filter(memberships__organisation=self.chosen, is_active=True)
+            self.fields["supervisor"].queryset = colleagues.order_by("name")
         if len(organisations) == 1:
             self.fields["organisation"].widget = forms.HiddenInput()
+
+    @property
+    def says_more(self) -> bool:
+        """Whether there is something in what is not asked of everyone."""
+        return any(self[name].value() or self[name].errors for name in ("people", "supervisor"))
 
     @property
     def wish(self) -> Wish | None:

@@ -4,7 +4,7 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from bookings.forms import FIELD_OF, PeriodForm, as_initial
+from bookings.forms import PeriodForm, as_initial
 from bookings.models import Reservation
 from equipment.models import Equipment
 
@@ -46,13 +46,6 @@ class MoveForm(PeriodForm):
         """It is there already."""
         here = self.reservation
         return (self.period, self.cleaned_data["equipment"]) == ((here.start, here.end), here.equipment)
-
-    def show_refusals(self, refusals) -> None:
-        """Each beside the field it concerns. Of somebody's right to book nothing can be filled in here."""
-        self.refusals = refusals
-        for refusal in refusals:
-            field = FIELD_OF.get(refusal.code)
-            self.add_error(field if field in self.fields else None, refusal.message)
 
 
 def machines_for(reservation: Reservation, *, asked: str = ""):

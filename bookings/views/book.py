@@ -20,12 +20,14 @@ from bookings.forms import BookingForm, as_initial
 from bookings.models import Booking
 from bookings.planning import ZONE
 from bookings.proposals import Refused
+from bookings.services import Overriding
 from bookings.views.change import gone_to
 from equipment.models import Equipment
 from organisations.models import Organisation, User
 
-REMEMBERED = ("organisation", "purpose", "title", "token")
-TYPED = ("day", "start", "end", "end_day", "start_twice", "end_twice", "organisation", "purpose", "title")
+REMEMBERED = ("organisation", "purpose", "title", "people", "supervisor", "token")
+PERIOD = ("day", "start", "end", "end_day", "start_twice", "end_twice")
+TYPED = (*PERIOD, "organisation", "purpose", "title", "people", "supervisor")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,22 +70,27 @@ def answered(request: HttpRequest, equipment: Equipment, now: datetime) -> tuple
         kept = {name: request.POST.get(name, "") for name in REMEMBERED}
         return _form(request, equipment, now, initial=kept | _period_initial(request.POST["alternative"])), None
     form = _form(request, equipment, now, data=request.POST)
+    override = None
     if not form.is_valid():
         return form, None
+    if "override" in request.POST and not (override := form.overriding(request.user)):
+        return form, None
     try:
-        booking = _book_once(form, request.user, now)
+        booking = _book_once(form, request.user, now, override)
     except Refused as refused:
         form.show_refusals(refused.refusals)
+        form.offer_override(request.user)
         return form, None
     messages.success(request, _("Booked. Your reference is %(reference)s.") % {"reference": booking.reference})
     return form, booking
 
 
-def _book_once(form: BookingForm, user: User, now: datetime) -> Booking:
+def _book_once(form: BookingForm, user: User, now: datetime, override: Overriding | None) -> Booking:
     """Books what the form asks; the same form sent again finds the booking it made. Raises Refused."""
     asked = form.cleaned_data
     contents = (form.wish.start.isoformat(), form.wish.end.isoformat(), form.equipment.code, asked["organisation"].slug)
-    contents += (asked["purpose"].code, asked["title"])
+    contents += (asked["purpose"].code, asked["title"], str(asked["people"] or ""), str(asked["supervisor"] or ""))
+    contents += (override.reason if override else "",)
     key = f"form {asked['token']} {'|'.join(contents)}"[: idempotency.LONGEST_KEY]
     with transaction.atomic():
         claimed = idempotency.claim(user=user, key=key, request=[c.encode() for c in contents], now=now)
@@ -95,6 +102,9 @@ def _book_once(form: BookingForm, user: User, now: datetime) -> Booking:
             purpose=asked["purpose"],
             wishes=[form.wish],
             title=asked["title"],
+            people=asked["people"],
+            supervisor=asked["supervisor"],
+            override=override,
             now=now,
         ).booking
         idempotency.keep(claimed, status=201, body=booking.reference)

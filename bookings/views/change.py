@@ -65,6 +65,9 @@ def _judged(form: MoveForm, request: HttpRequest, now: datetime, *, dry_run: boo
         form.data["revision"] = str(form.reservation.revision)
         return None
     start, end = form.period
+    override = None
+    if "override" in request.POST and not (override := form.overriding(request.user)):
+        return None
     try:
         return services.move(
             reservation=form.reservation,
@@ -73,10 +76,12 @@ def _judged(form: MoveForm, request: HttpRequest, now: datetime, *, dry_run: boo
             start=start,
             end=end,
             equipment=form.cleaned_data["equipment"],
+            override=override,
             dry_run=dry_run,
         )
     except Refused as refused:
         form.show_refusals(refused.refusals)
+        form.offer_override(request.user)
         return None
 
 

@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
-from bookings.models import Booking, Reservation
+from bookings.models import Booking, Override, Reservation
+from organisations.models import Membership
 from tests.conftest import NOW, wall
 
 ADDRESS = "/book/?equipment=FDM-01"
@@ -75,3 +76,57 @@ def test_who_was_signed_out_finds_what_was_typed_behind_the_sign_in(client, engi
 def test_a_machine_that_is_not_there_cannot_be_booked(page, printer, address):
     assert page.get(address).status_code == 404
     assert page.post(address, filled_in()).status_code == 404
+
+
+class TestSettingAside:
+    """A facility manager who books against a rule says why."""
+
+    @pytest.fixture
+    def boss(self, client, facility_manager, verhagen):
+        Membership.objects.create(user=facility_manager, organisation=verhagen)
+        client.force_login(facility_manager)
+        return client
+
+    LATE = {"start": "17", "end": "19:00"}
+
+    def test_it_is_offered_with_the_refusal_and_books_with_the_reason(self, boss, printer):
+        refused = boss.post(ADDRESS, filled_in(**self.LATE))
+        assert refused.context["form"].may_override
+        codes = refused.context["form"]["override_codes"].value()
+        assert codes == "outside_opening_hours"
+        given = filled_in(**self.LATE, override="yes", override_codes=codes, override_reason="Open evening")
+        assert boss.post(ADDRESS, given).status_code == 302
+        assert Override.objects.get().reason == "Open evening"
+
+    def test_without_a_reason_it_is_asked_for(self, boss, printer):
+        given = filled_in(**self.LATE, override="yes", override_codes="outside_opening_hours", override_reason=" ")
+        answer = boss.post(ADDRESS, given)
+        assert "Say why: it is kept with the reservation." in answer.content.decode()
+        assert not Booking.objects.exists()
+
+    def test_only_what_was_shown_is_set_aside(self, boss, printer):
+        given = filled_in(**self.LATE, override="yes", override_codes="too_long", override_reason="x")
+        assert boss.post(ADDRESS, given).status_code == 422
+        assert not Booking.objects.exists()
+
+    def test_what_nobody_may_set_aside_is_not_offered(self, boss, make_booking, printer):
+        make_booking(("09:00", "11:00"))
+        assert not boss.post(ADDRESS, filled_in()).context["form"].may_override
+
+    def test_others_are_not_asked_and_cannot(self, page, printer):
+        assert not page.post(ADDRESS, filled_in(**self.LATE)).context["form"].may_override
+        given = filled_in(**self.LATE, override="yes", override_codes="outside_opening_hours", override_reason="x")
+        assert page.post(ADDRESS, given).status_code == 422
+        assert not Booking.objects.exists()
+
+
+def test_more_people_and_a_supervisor_are_kept(page, printer, org_manager):
+    page.post(ADDRESS, filled_in(people="12", supervisor=org_manager.pk))
+    booking = Booking.objects.get()
+    assert (booking.people, booking.supervisor) == (12, org_manager)
+
+
+def test_a_supervisor_is_of_the_own_organisation(page, printer, other_engineer):
+    answer = page.post(ADDRESS, filled_in(people="0", supervisor=other_engineer.pk))
+    assert set(answer.context["form"].errors) == {"people", "supervisor"}
+    assert '<details class="more" open>' in answer.content.decode()

@@ -166,3 +166,16 @@ def test_who_only_looks_cancels_nothing(client, make_booking, facility_manager):
     there = f"/bookings/{booked.booking.reference}/cancel/"
     assert client.post(there, {"reservation": "all"}).status_code == 403
     assert _states(booked) == ["confirmed"]
+
+
+def test_a_facility_manager_moves_against_a_rule_with_a_reason(client, make_reservation, facility_manager):
+    reservation = make_reservation()
+    client.force_login(facility_manager)
+    late = asked(reservation, "17:00", "19:00")
+    refused = client.post(address(reservation), late)
+    assert "Move all the same" in refused.content.decode()
+    given = late | {"override": "yes", "override_codes": "outside_opening_hours", "override_reason": "Open evening"}
+    assert client.post(address(reservation), given).status_code == 302
+    reservation.refresh_from_db()
+    assert reservation.start == wall("17:00")
+    assert reservation.overrides.get().reason == "Open evening"

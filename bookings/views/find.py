@@ -10,9 +10,11 @@ from django.views.decorators.http import require_safe
 
 from bookings.find_form import FindForm
 from bookings.planning import ZONE
-from bookings.services import find_times
+from bookings.services import Found, find_times
 from bookings.views.drawing import day_bounds
+from bookings.views.machines import photo_of
 from equipment.models import Equipment, EquipmentState, EquipmentType, Process
+from equipment.policy import Approval
 from organisations.models import Organisation, User
 
 USED_LAST = 4
@@ -52,7 +54,24 @@ def _found(form: FindForm, person: User, organisation: Organisation | None, now:
     machines: dict[int, list[Equipment]] = {}
     for machine in Equipment.objects.in_service().with_type().filter(type__in=[each.type for each in found]):
         machines.setdefault(machine.type_id, []).append(machine)
-    return [{"found": each, "machines": machines[each.type.pk]} for each in found]
+    return [_card(each, machines[each.type.pk]) for each in found]
+
+
+def _card(found: Found, machines: list[Equipment]) -> dict:
+    """Machines of a type may stand in different places, and have rules of their own: those of the first are shown, and
+    it is said where others differ."""
+    places: dict[tuple[str, str], list[Equipment]] = {}
+    for machine in machines:
+        place = str(machine.fieldlab), machine.place or machine.fieldlab.place
+        places.setdefault(place, []).append(machine)
+    return {
+        "found": found,
+        "machines": machines,
+        "places": [{"where": where, "machines": there} for where, there in places.items()],
+        "photo": next((machine for machine in machines if photo_of(machine)), None),
+        "approves": any(machine.policy.approval == Approval.MANAGER for machine in machines),
+        "differ": len({machine.policy for machine in machines}) > 1,
+    }
 
 
 def _earliest(since: date, now: datetime) -> datetime:

@@ -46,7 +46,7 @@ def machine(request, code: str):
 def photo(request, code: str):
     """The machine's own photo, else that of its type; 404 where there is none."""
     equipment = get_object_or_404(Equipment.objects.with_type(), code=code)
-    file = _photo_of(equipment)
+    file = photo_of(equipment)
     if file is None:
         raise Http404
     kind = mimetypes.guess_type(file.name)[0]
@@ -69,7 +69,7 @@ def card(request, code: str):
     return render(request, "bookings/card.html", {"equipment": equipment, "address": address, "qr": drawing})
 
 
-def _photo_of(equipment: Equipment):
+def photo_of(equipment: Equipment):
     """The machine's own photo, else that of its type; None where there is none that browsers draw."""
     file = equipment.photo or equipment.type.photo
     return file if file and mimetypes.guess_type(file.name)[0] in PICTURES else None
@@ -84,7 +84,7 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
     )
     context = {
         "equipment": equipment,
-        "photo": _photo_of(equipment),
+        "photo": photo_of(equipment),
         "policy": equipment.policy,
         "needed": _needed(equipment, request.user, now.astimezone(ZONE).date()),
         "here": _at_the_machine(equipment, request.user, now),

@@ -163,3 +163,13 @@ def test_a_duration_that_nobody_typed_follows_the_process(page, printer, make_eq
     address = "/?process=sls&drawn_for=fdm&material=PLA&duration="
     assert page.get(f"{address}2+hours").context["form"].cleaned_data["duration"] == 8 * HOUR
     assert page.get(f"{address}3+hours").context["form"].cleaned_data["duration"] == 3 * HOUR  # somebody typed that
+
+
+def test_each_place_is_named_and_that_rules_differ(client, engineer, printer, second_printer, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    second_printer.place, second_printer.longest = "Cleanroom", timedelta(hours=2)
+    second_printer.save()
+    client.force_login(engineer)
+    page = client.get("/?process=fdm&duration=1 h").content.decode()
+    assert "Cleanroom" in page
+    assert "these are those of FDM-01; others differ" in page

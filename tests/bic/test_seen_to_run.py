@@ -6,12 +6,14 @@ import subprocess
 import sys
 from datetime import timedelta
 from socket import socket
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from bic.celery import app
 from bic.mail_server import try_mail_server
 from bic.models import TaskTimes
 from bic.request_id import KnowsTheRequest, request_id
@@ -96,6 +98,19 @@ class TestRequestId:
         assert line.request_id == "abcdef-123456"
         assert (line.route, line.status) == ("feeds/<str:secret>.ics", 404)
         assert "some-secret" not in line.getMessage()
+
+    def test_it_goes_along_to_the_tasks_that_a_request_sets_off(self):
+        """Read back from the broker, as a worker gets it; on a queue of its own, which no worker empties."""
+        queue = f"test-{uuid4().hex}"
+        token = request_id.set("abcdef-123456")
+        try:
+            app.send_task("bookings.tasks.deliver_notices", args=[[]], queue=queue)
+        finally:
+            request_id.reset(token)
+        with app.connection_for_read() as connection, connection.SimpleQueue(queue) as waiting:
+            message = waiting.get(timeout=10)
+            message.ack()
+        assert message.headers["request_id"] == "abcdef-123456"
 
     def test_outside_a_request_there_is_none(self):
         record = logging.makeLogRecord({})

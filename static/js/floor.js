@@ -10,6 +10,8 @@ const STEPS = [5, 10, 15, 30, 60].map((minutes) => minutes * MINUTE);
 const STEPS_IN_SIGHT = 400; // finer than this nobody can aim
 const EDGE = 6; // pixels at the end of a block that change its length
 const STIRS = 4; // pixels before a press is a drag
+const RESTS = 400; // milliseconds a finger stays where it is before it drags
+const SLIPS = 10; // pixels it may stir meanwhile
 const LOOKS_AGAIN = 20_000;
 const BOOKS_AT_FIRST = 60 * MINUTE;
 
@@ -121,18 +123,33 @@ async function doIt(id, was, wish) {
   document.getElementById(`reservation-${id}`)?.focus({ preventScroll: true });
 }
 
-// By mouse or pen; a finger scrolls, and has the forms
+// By mouse or pen at once; a finger scrolls, and drags once it has rested
 
 function pressed(event) {
-  if (event.button !== 0 || event.pointerType === "touch" || ghost) return;
+  if (event.button !== 0 || ghost) return;
   const lane = event.target.closest(".lane");
   if (!lane) return;
   const own = event.target.closest("[data-reservation]");
   if (!own && event.target.closest("a")) return;
   const drag = own ? dragOf(own, event) : sweepOf(lane, event);
   const [x, y] = [event.clientX, event.clientY];
+  const finger = event.pointerType === "touch";
+  const rested = finger && setTimeout(() => {
+    if (!own && !floor.dataset.organisation) {
+      stop();
+      sayNobody();
+      return;
+    }
+    navigator.vibrate?.(10);
+    begin(drag.kind);
+    goesTo(drag.kind.wish);
+  }, RESTS);
 
   const stirs = (moved) => {
+    if (finger && !ghost) {
+      if (Math.hypot(moved.clientX - x, moved.clientY - y) > SLIPS) stop(); // it scrolls
+      return;
+    }
     if (!ghost) {
       if (Math.hypot(moved.clientX - x, moved.clientY - y) < STIRS) return;
       if (!own && !floor.dataset.organisation) {
@@ -157,18 +174,26 @@ function pressed(event) {
     end();
     document.addEventListener("pointerup", swallowClick, { once: true });
   };
+  const holds = (touch) => { if (ghost) touch.preventDefault(); };
   const stop = () => {
+    clearTimeout(rested);
+    document.removeEventListener("touchmove", holds);
+    document.removeEventListener("contextmenu", holds);
     document.removeEventListener("pointermove", stirs);
     document.removeEventListener("pointerup", lets);
     document.removeEventListener("pointercancel", lets);
     document.removeEventListener("keydown", leaves);
     if (ghost) swallowClick();
   };
+  if (finger) {
+    document.addEventListener("touchmove", holds, { passive: false }); // else the page would scroll away beneath it
+    document.addEventListener("contextmenu", holds);
+  }
   document.addEventListener("pointermove", stirs);
   document.addEventListener("pointerup", lets);
   document.addEventListener("pointercancel", lets);
   document.addEventListener("keydown", leaves);
-  if (!own) event.preventDefault(); // no text is selected
+  if (!own && !finger) event.preventDefault(); // no text is selected
 }
 
 // The release of a drag is no click on the link beneath it.

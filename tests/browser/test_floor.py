@@ -188,6 +188,59 @@ def test_on_a_phone_a_block_leads_to_its_booking(sign_in, engineer, mine):
     expect(page.locator("main")).to_contain_text(mine.booking.reference)
 
 
+class Finger:
+    """A finger on the page, as the browser itself gets it."""
+
+    def __init__(self, page):
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def _send(self, kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y} for x, y in points]
+        self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    def rests_on(self, point) -> None:
+        self._send("touchStart", point)
+
+    def moves_to(self, point) -> None:
+        self._send("touchMove", point)
+
+    def lets_go(self) -> None:
+        self._send("touchEnd")
+
+
+def test_a_finger_that_rests_on_a_block_moves_it(sign_in, engineer, mine):
+    page = sign_in(engineer, viewport=PHONE)
+    page.goto(DAY)
+    page.locator(".lane[data-code=FDM-01]").scroll_into_view_if_needed()
+    finger = Finger(page)
+    finger.rests_on(point(page, "FDM-01", 10))
+    expect(page.locator(".ghost")).to_be_visible()
+    for hour in (11, 12, 13, 14):
+        finger.moves_to(point(page, "FDM-01", hour))
+    expect(page.locator(".ghost-allowed")).to_contain_text("13:00")
+    finger.lets_go()
+    expect(page.locator("#answer")).to_contain_text("Moved:")
+    mine.refresh_from_db()
+    assert mine.start == wall("13:00")
+
+
+def test_a_finger_that_moves_at_once_scrolls_and_drags_nothing(sign_in, engineer, mine):
+    page = sign_in(engineer, viewport=PHONE)
+    page.goto(DAY)
+    page.locator(".lane[data-code=FDM-01]").scroll_into_view_if_needed()
+    finger = Finger(page)
+    x, y = point(page, "FDM-01", 10)
+    finger.rests_on((x, y))
+    for by in (20, 60, 100):
+        finger.moves_to((x, y - by))
+    page.wait_for_timeout(600)
+    expect(page.locator(".ghost")).to_have_count(0)
+    finger.lets_go()
+    mine.refresh_from_db()
+    assert mine.start == wall("09:00")
+
+
 def test_in_the_week_of_a_machine_mine_is_dragged_to_another_time(sign_in, engineer, mine):
     page = sign_in(engineer)
     page.goto("/machines/FDM-01/?week=2027-W09", wait_until="networkidle")

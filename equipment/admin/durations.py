@@ -27,7 +27,7 @@ UNITS = {word: unit for unit, words in WORDS.items() for word in words.split()}
 LONGEST = timedelta(days=3660)
 JOINED_BY = re.compile(r"\b(?:en|and)\b|[;+&]")
 PART = re.compile(r"(\d{1,6}(?:[.,]\d{1,2})?)\s*([a-z]+)\.?")
-CLOCK = re.compile(r"(?:(\d{1,4}) +)?(\d{1,4}):([0-5]\d)(?::([0-5]\d))?(?:\s*[uh][a-z]*)?")
+CLOCK = re.compile(r"(?:(\d{1,4}) +(?:days?,? +)?)?(\d{1,4}):([0-5]\d)(?::([0-5]\d))?(?:\s*[uh][a-z]*)?")
 MINUTES_AFTER_HOURS = re.compile(r"\b(\d+\s*(?:h|hr|hrs|hours?|u|uur|uren))\s*([0-5]?\d)$")
 
 

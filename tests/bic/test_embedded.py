@@ -43,7 +43,7 @@ def folder():
         if server.answers():
             server.start()
             server.stop_if_last()
-    throw_away._remove(path)
+    throw_away.remove(path)
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_a_deep_folder_with_odd_names_works(folder):
         server.start()
         assert server.answers()
     assert all(server.stop_if_last() for server in servers)
-    throw_away._remove(deep)
+    throw_away.remove(deep)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")

@@ -21,6 +21,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
         ("1:30", 1.5 * HOUR),
         ("1:30:00", 1.5 * HOUR),
         ("1 12:00:00", 1.5 * DAY),
+        ("1 day, 12:00:00", 1.5 * DAY),
         ("2 days", 2 * DAY),
         ("1 dag en 6 uur", 30 * HOUR),
         ("3 weken", 21 * DAY),

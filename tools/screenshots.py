@@ -35,6 +35,9 @@ OPEN_TO_ALL = {
     "notices": "/notices/",
     "me": "/me/",
     "feeds": "/me/feeds/",
+    "when-and-how": "/me/notices/",
+    "book": f"/book/?equipment={MACHINE}",
+    "link-that-is-spoilt": "/act/x/",
     "mail": "/mail/",
     "house-rules": "/house-rules/",
     "not-found": "/bookings/B-00000/",
@@ -49,7 +52,15 @@ FOR_ORGANISATIONS = {
     "bookings-organisation": "/bookings/?whose=verhagen-fijnmechanica",
     "organisation": "/organisations/verhagen-fijnmechanica/",
 }
-FOR_THE_FACILITY = {"desk": "/desk/", "requests": "/requests/", "usage": "/usage/", "set-up": "/admin/"}
+FOR_THE_FACILITY = {
+    "desk": "/desk/",
+    "requests": "/requests/",
+    "usage": "/usage/",
+    "outbox": "/outbox/",
+    "outbox-sent": "/outbox/?show=sent",
+    "certificates": "/certificates/",
+    "set-up": "/admin/",
+}
 SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 LANGUAGES = {"nl": "Nederlands", "en": "English"}
 THEMES = ("light", "dark")

@@ -14,7 +14,7 @@ class KeptReport(models.Model):
     month = models.DateField(_("month"), help_text=_("Its first day."))
     organisation = models.ForeignKey(
         Organisation,
-        models.CASCADE,
+        models.PROTECT,
         null=True,
         blank=True,
         related_name="usage_reports",

@@ -5,19 +5,20 @@ certificate was renewed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookings.models import Concern, Notice, NoticeKind, Reservation, ReservationState
+from bookings.notices.certificate_letters import certificate_expiring, certificate_withdrawn
 from bookings.notices.digest_letters import DIGESTS
 from bookings.notices.letter import Letter, Line, address_of
+from bookings.notices.links import reservations_of
 from bookings.planning import ZONE
-from bookings.wording import concern_in_words, day_in_words, moment_in_words, period_in_words
+from bookings.wording import concern_in_words, moment_in_words, period_in_words
 from equipment.availability import wall
-from equipment.models import Certificate
 
 MOST_LINES = 40
 MOST_CODES_IN_A_SUBJECT = 4
@@ -33,7 +34,7 @@ def letter_for(notice: Notice, *, now: datetime) -> Letter | None:
 
 
 def _confirmation(notice: Notice, now: datetime) -> Letter | None:
-    held = [r for r in _reservations(notice) if r.holds]
+    held = [r for r in reservations_of(notice) if r.holds]
     if not held:
         return None
     requested = [r for r in held if r.state == ReservationState.REQUESTED]
@@ -60,7 +61,7 @@ def _confirmation(notice: Notice, now: datetime) -> Letter | None:
 
 
 def _request(notice: Notice, now: datetime) -> Letter | None:
-    waiting = [r for r in _reservations(notice) if r.state == ReservationState.REQUESTED]
+    waiting = [r for r in reservations_of(notice) if r.state == ReservationState.REQUESTED]
     if not waiting:
         return None
     opening = _("%(person)s of %(organisation)s asks for your approval.") % {
@@ -82,7 +83,7 @@ def _request(notice: Notice, now: datetime) -> Letter | None:
 
 def _decision(notice: Notice, now: datetime) -> Letter | None:
     """All that was decided about the booking since it was written: who goes through many requests sends one mail."""
-    decided = [r for r in _reservations(notice) if r.decided_at and r.decided_at >= notice.written_at]
+    decided = [r for r in reservations_of(notice) if r.decided_at and r.decided_at >= notice.written_at]
     approved = [r for r in decided if r.holds]
     declined = [r for r in decided if r.state == ReservationState.DECLINED]
     if not approved and not declined:
@@ -110,7 +111,7 @@ def _moved(notice: Notice, now: datetime) -> Letter | None:
     more = [_("Before: %(when)s, %(machine)s") % {"when": before.when, "machine": before.codes[0]}]
     if notice.reservation is not None and notice.reservation.state == ReservationState.REQUESTED:
         more.append(_("At the new time it must be approved again. You hear as soon as a facility manager has decided."))
-    standing = [r for r in _reservations(notice) if r.holds]
+    standing = [r for r in reservations_of(notice) if r.holds]
     lines = [_line_of(notice.facts["to"])]
     return _about_booking(
         notice, _("Moved: %(what)s"), opening, lines, more, entries=standing, offers_act=bool(standing)
@@ -134,12 +135,12 @@ def _cancelled(notice: Notice, now: datetime) -> Letter | None:
         )
         more = [text % {"count": late}]
     told = {one.get("id") for one in cancelled}
-    entries = [r for r in _reservations(notice) if r.pk in told]
+    entries = [r for r in reservations_of(notice) if r.pk in told]
     return _about_booking(notice, _("Cancelled: %(what)s"), opening, _lines_of(cancelled), more, entries=entries)
 
 
 def _reminder(notice: Notice, now: datetime) -> Letter | None:
-    ahead = [r for r in _on_the_day(notice) if r.state == ReservationState.CONFIRMED and r.start > now]
+    ahead = [r for r in reservations_of(notice) if r.state == ReservationState.CONFIRMED and r.start > now]
     if not ahead:
         return None
     today = wall(ahead[0].start).date() == wall(now).date()
@@ -149,7 +150,7 @@ def _reminder(notice: Notice, now: datetime) -> Letter | None:
 
 def _free_until(notice: Notice, now: datetime) -> Letter | None:
     """By the term that holds now, which may have changed since the booking."""
-    ahead = [r for r in _on_the_day(notice) if r.state == ReservationState.CONFIRMED and r.start > now]
+    ahead = [r for r in reservations_of(notice) if r.state == ReservationState.CONFIRMED and r.start > now]
     terms = [(r.start, r.equipment.policy.free_cancellation_term) for r in ahead]
     until = min((start - term for start, term in terms if term), default=now)
     if until <= now:
@@ -164,7 +165,7 @@ def _free_until(notice: Notice, now: datetime) -> Letter | None:
 def _ending(notice: Notice, now: datetime) -> Letter | None:
     until = datetime.fromisoformat(notice.facts["until"])
     going_on = (ReservationState.CONFIRMED, ReservationState.IN_USE)
-    ending = [r for r in _reservations(notice) if r.end == until and r.state in going_on and _next_is_waiting(r)]
+    ending = [r for r in reservations_of(notice) if r.state in going_on and _next_is_waiting(r)]
     if not ending:
         return None
     in_use = all(r.state == ReservationState.IN_USE for r in ending)
@@ -182,7 +183,7 @@ def _concern(notice: Notice, now: datetime) -> Letter | None:
         .filter(reservation__in=notice.facts["reservations"], code=code)
         .values_list("reservation_id", flat=True)
     )
-    hit = [r for r in _reservations(notice) if r.pk in open_still and r.holds and r.end > now]
+    hit = [r for r in reservations_of(notice) if r.pk in open_still and r.holds and r.end > now]
     if not hit:
         return None
     opening = _("Something is the matter with your reservation: %(matter)s.") % {"matter": concern_in_words(code)}
@@ -192,7 +193,7 @@ def _concern(notice: Notice, now: datetime) -> Letter | None:
 
 def _concern_over(notice: Notice, now: datetime) -> Letter | None:
     """Nothing where something else is the matter by now, or it was cancelled."""
-    about = [r for r in _reservations(notice) if r.pk in notice.facts["reservations"]]
+    about = reservations_of(notice)
     unwell = set(Concern.objects.open().filter(reservation__in=about).values_list("reservation_id", flat=True))
     well = [r for r in about if r.pk not in unwell and r.holds and r.end > now]
     if not well:
@@ -204,7 +205,7 @@ def _concern_over(notice: Notice, now: datetime) -> Letter | None:
 
 def _operating(notice: Notice, now: datetime) -> Letter | None:
     """What the reader operates of it by now, or that it no longer is anything."""
-    about = [r for r in _reservations(notice) if r.pk in notice.facts["reservations"] and r.end > now]
+    about = [r for r in reservations_of(notice) if r.end > now]
     mine = [r for r in about if r.holds and r.operator_id and r.operator.user_id == notice.recipient_id]
     # The booking is not for everyone who operates.
     address, action = address_of("floor"), _("See the floor")
@@ -224,48 +225,6 @@ def _operating(notice: Notice, now: datetime) -> Letter | None:
     return _about_booking(notice, _("No longer to operate: %(what)s"), opening, lines, address=address, action=action)
 
 
-def _certificate_withdrawn(notice: Notice, now: datetime) -> Letter | None:
-    certificate = (
-        Certificate.objects.filter(pk=notice.facts["certificate"], withdrawn_at__isnull=False)
-        .select_related("kind")
-        .first()
-    )
-    if certificate is None or _holds_another(certificate, now):
-        return None
-    said = {"kind": str(certificate.kind)}
-    return Letter(
-        subject=_("Your certificate was withdrawn: %(kind)s") % said,
-        opening=_("From now on you cannot use machines that need the certificate “%(kind)s”.") % said,
-        address=address_of("account"),
-        action=_("See your certificates"),
-        more=(
-            _("Reason: %(reason)s") % {"reason": certificate.withdrawal_reason},
-            _("What you have booked still stands. A facility manager looks at it; ask for a new instruction."),
-        ),
-    )
-
-
-def _holds_another(certificate: Certificate, now: datetime) -> bool:
-    """Of the same kind, as where an old one is withdrawn since there is a new one."""
-    today = wall(now).date()
-    return Certificate.objects.valid_on(today).filter(user=certificate.user_id, kind=certificate.kind).exists()
-
-
-def _certificate_expiring(notice: Notice, now: datetime) -> Letter | None:
-    certificates = Certificate.objects.filter(withdrawn_at=None, user=notice.recipient_id).select_related("kind")
-    ending = certificates.filter(pk=notice.facts["certificate"]).first()
-    if ending is None or certificates.filter(kind=ending.kind, valid_until__gt=ending.valid_until).exists():
-        return None
-    said = {"kind": str(ending.kind), "day": day_in_words(ending.valid_until)}
-    return Letter(
-        subject=_("Your certificate ends on %(day)s: %(kind)s") % said,
-        opening=_("From %(day)s you can no longer use machines that need the certificate “%(kind)s”.") % said,
-        address=address_of("account"),
-        action=_("See your certificates"),
-        more=(_("Ask a technician to renew it; it then also counts for what you have booked later."),),
-    )
-
-
 LETTERS: dict[NoticeKind, Callable[[Notice, datetime], Letter | None]] = {
     NoticeKind.CONFIRMATION: _confirmation,
     NoticeKind.REQUEST: _request,
@@ -278,25 +237,13 @@ LETTERS: dict[NoticeKind, Callable[[Notice, datetime], Letter | None]] = {
     NoticeKind.CONCERN: _concern,
     NoticeKind.CONCERN_OVER: _concern_over,
     NoticeKind.OPERATING: _operating,
-    NoticeKind.CERTIFICATE_EXPIRING: _certificate_expiring,
-    NoticeKind.CERTIFICATE_WITHDRAWN: _certificate_withdrawn,
+    NoticeKind.CERTIFICATE_EXPIRING: certificate_expiring,
+    NoticeKind.CERTIFICATE_WITHDRAWN: certificate_withdrawn,
     **DIGESTS,
 }
 
 
 # ---- Of what letters are made ------------------------------------------------------------------------------------
-
-
-def _reservations(notice: Notice) -> list[Reservation]:
-    """The one it is about, or all of the booking, by their start."""
-    booking = notice.booking
-    assert booking is not None
-    return [r for r in booking.reservations.all() if notice.reservation_id in (None, r.pk)]
-
-
-def _on_the_day(notice: Notice) -> list[Reservation]:
-    day = date.fromisoformat(notice.facts["day"])
-    return [r for r in _reservations(notice) if wall(r.start).date() == day]
 
 
 def _next_is_waiting(reservation: Reservation) -> bool:

@@ -55,7 +55,7 @@ class Token:
 
 
 def reservations_of(notice: Notice) -> list[Reservation]:
-    """What a notice is about: one, those of a day, those it names, or all of its booking."""
+    """What a notice is about, in the order of the booking's: one, those of a day, those it names, or all of them."""
     assert notice.booking is not None
     found = [r for r in notice.booking.reservations.all() if notice.reservation_id in (None, r.pk)]
     if notice.kind in (NoticeKind.REMINDER, NoticeKind.FREE_UNTIL):
@@ -63,7 +63,7 @@ def reservations_of(notice: Notice) -> list[Reservation]:
         return [r for r in found if wall(r.start).date() == day]
     if notice.kind == NoticeKind.ENDING:
         return [r for r in found if r.end.isoformat() == notice.facts["until"]]
-    if notice.kind == NoticeKind.CONCERN:
+    if notice.kind in (NoticeKind.CONCERN, NoticeKind.CONCERN_OVER, NoticeKind.OPERATING):
         return [r for r in found if r.pk in notice.facts["reservations"]]
     return found
 

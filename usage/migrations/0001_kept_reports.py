@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('bookable', models.DurationField(help_text='Of the machines of the whole facility.', verbose_name='bookable')),
                 ('workbook_nl', models.BinaryField()),
                 ('workbook_en', models.BinaryField()),
-                ('organisation', models.ForeignKey(blank=True, help_text='Empty: the whole facility.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='usage_reports', to='organisations.organisation', verbose_name='organisation')),
+                ('organisation', models.ForeignKey(blank=True, help_text='Empty: the whole facility.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='usage_reports', to='organisations.organisation', verbose_name='organisation')),
             ],
             options={
                 'verbose_name': 'kept usage report',

@@ -11,6 +11,7 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from bic import embedded
@@ -263,6 +264,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_SYMBOL": "precision_manufacturing",
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("css/admin.css")],
     "BORDER_RADIUS": "4px",
     "COLORS": {
         # The petrol of static/css/tokens.css, from paper to ink.

@@ -72,14 +72,14 @@ class CalendarAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
         add = reverse("admin:schedule_event_add") + f"?calendar={calendar.pk}"
         listed = format_html_join(
             "",
-            '<div><a class="text-primary-600 dark:text-primary-500" href="{}">{}: {}</a></div>',
+            '<div><a class="plain-link" href="{}">{}: {}</a></div>',
             (
                 (reverse("admin:schedule_event_change", args=[event.pk]), event.title, event_in_words(event))
                 for event in calendar.event_set.select_related("rule").order_by("start")
             ),
         )
         return format_html(
-            '{}<div><a class="text-primary-600 dark:text-primary-500 font-medium" href="{}">{}</a></div>',
+            '{}<div><a class="plain-link" href="{}">{}</a></div>',
             listed,
             add,
             _("Add hours"),
@@ -150,14 +150,14 @@ class EventAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
         add = reverse("admin:schedule_occurrence_add") + f"?event={event.pk}"
         listed = format_html_join(
             "",
-            '<div><a class="text-primary-600 dark:text-primary-500" href="{}">{}</a></div>',
+            '<div><a class="plain-link" href="{}">{}</a></div>',
             (
                 (reverse("admin:schedule_occurrence_change", args=[kept.pk]), exception_in_words(kept))
                 for kept in event.occurrence_set.order_by("original_start")
             ),
         )
         return format_html(
-            '{}<div><a class="text-primary-600 dark:text-primary-500 font-medium" href="{}">{}</a></div>',
+            '{}<div><a class="plain-link" href="{}">{}</a></div>',
             listed,
             add,
             _("Add a day that differs"),

@@ -36,14 +36,17 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(_led_by(user))
 
 
-def _led_by(user: User) -> Q:
+def _led_by(user: User, booking: str = "") -> Q:
+    """`booking` is the way to the booking, as "booking__" from a reservation. Said of the joined row and not as a list
+    of bookings, which may be half a million long, so that a week costs what is in the week."""
     led = Organisation.objects.filter(memberships__user=user, memberships__role__in=[Role.PLANNER, Role.MANAGER])
-    return Q(organisation__in=led) | _of_members(user, booker=user)
+    return Q(**{f"{booking}organisation__in": led}) | _of_members(user, booking, booker=user)
 
 
-def _of_members(user: User, **whose: User) -> Q:
+def _of_members(user: User, booking: str = "", **whose: User) -> Q:
     """Bookings that are `whose`, while that person belongs to the organisation."""
-    return Q(organisation__in=Organisation.objects.filter(memberships__user=user), **whose)
+    member_of = Organisation.objects.filter(memberships__user=user)
+    return Q(**{f"{booking}organisation__in": member_of, **{f"{booking}{who}": user for who in whose}})
 
 
 @pghistory.track()
@@ -112,7 +115,7 @@ SHOWN_STATES = [*HOLDING_STATES, ReservationState.COMPLETED]
 
 def may_be_changed_by(user: User) -> Q:
     """The condition of `Reservation.objects.changeable_by`, for who asks it of each row."""
-    return Q() if user.is_facility_manager else Q(booking__in=Booking.objects.led_by(user))
+    return Q() if user.is_facility_manager else _led_by(user, "booking__")
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):
@@ -125,7 +128,9 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         return self.filter(occupied__overlap=period)
 
     def visible_to(self, user: User) -> "ReservationQuerySet":
-        return self if user.sees_every_booking else self.filter(booking__in=Booking.objects.visible_to(user))
+        if user.sees_every_booking:
+            return self
+        return self.filter(_led_by(user, "booking__") | _of_members(user, "booking__", supervisor=user))
 
     def changeable_by(self, user: User) -> "ReservationQuerySet":
         """Those this person may move or cancel: one's own, one's organisation's where one plans for or manages it, and

@@ -1,6 +1,5 @@
 """Whether the work behind the pages runs: each task is timed, and who keeps the facility sees when timers stopped."""
 
-import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
@@ -11,8 +10,6 @@ from django.utils import timezone
 
 from bic.models import TaskTimes
 from bookings.models import Notice
-
-logger = logging.getLogger(__name__)
 
 # What beat sets off every minute, whatever happens: where it does not run, nothing does.
 EACH_MINUTE = "bookings.tasks.sweep_notices"
@@ -38,7 +35,6 @@ def _ends(task_id: str, task, **kwargs) -> None:
     seconds = monotonic() - _began.pop(task_id, monotonic())
     failed = task_id in _failed
     _failed.discard(task_id)
-    logger.info("task %s %s", task.name, "failed" if failed else "done", extra={"seconds": round(seconds, 3)})
     with suppress(Error):
         TaskTimes.add(task.name, seconds=seconds, failed=failed, ended_at=timezone.now())
 

@@ -15,6 +15,8 @@ def try_mail_server() -> tuple[bool, str]:
     """Whether the server takes mail from us, and a sentence that says what it is, or what to set. Sends nothing."""
     if settings.EMAIL_BACKEND != SMTP:
         kept = getattr(settings, "EMAIL_FILE_PATH", None)
+        if settings.DEMO:
+            return True, "Mail is kept and shown at /mail/, as this is the demonstration."
         where = f"kept in {kept}" if kept else f"given to {settings.EMAIL_BACKEND}"
         return settings.DEBUG, (
             f"Mail is {where} and reaches nobody. Set EMAIL_URL, as in "

@@ -5,6 +5,7 @@ Where `DATABASE_URL` or `REDIS_URL` is unset and the extra `embedded` is install
 """
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -69,6 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "bic.health.answer_health",
     "bic.metrics.answer_metrics",
+    "bic.client_address.know_the_client",
     "bic.request_id.name_requests",
     "bic.problems.ProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -287,7 +289,13 @@ UNFOLD = {
 
 # ---- Security -----------------------------------------------------------------------------------------------
 
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=not DEBUG) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=not DEBUG)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# How many proxies of ours a request passes, each writing X-Forwarded-For, and where the nearest of them may stand:
+# bic/client_address.py.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1 if BEHIND_PROXY else 0)
+PRIVATE_NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"]
+TRUSTED_PROXY_NETWORKS = [ip_network(each) for each in env.list("TRUSTED_PROXY_NETWORKS", default=PRIVATE_NETWORKS)]
 SECURE_SSL_REDIRECT = env.bool("HTTPS_REDIRECT", default=not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not DEBUG
 SECURE_HSTS_SECONDS = 0 if DEBUG else env.int("HSTS_SECONDS", default=int(timedelta(days=365).total_seconds()))

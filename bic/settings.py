@@ -127,8 +127,14 @@ DATABASES["default"] |= {
 REDIS_URL = env("REDIS_URL", default="") or embedded.redis_url()
 
 # The cache holds rate limits of the sign-in only. It is a table, so that signing in and booking go on when the
-# broker is down.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# broker is down, and large, so that nobody pushes out what was counted by trying many names.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -194,6 +200,15 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_PREVENT_ENUMERATION = True
+# A whole class signs in, forgets its password and chooses a new one behind one address. Signing in rightly is not
+# limited; what is wrong, organisations/sign_in_limits.py counts.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    # Codes of the second factor, for whoever has the password: from wherever, six digits are soon guessed.
+    "login_failed": "5/5m/key",
+    "reset_password": "200/10m/ip,5/10m/key",
+    "reset_password_from_key": "200/10m/ip",
+}
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
         "APPS": [

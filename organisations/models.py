@@ -226,3 +226,16 @@ class ApiToken(models.Model):
         """A new token and its secret, which is not kept anywhere else."""
         secret = f"bic_{secrets.token_urlsafe(32)}"
         return cls.objects.create(user=user, name=name, digest=digest_of(secret)), secret
+
+
+class SignInTry(models.Model):
+    """A password that was wrong, or is being checked just now. Kept while it counts: see `sign_in_limits`."""
+
+    counted_for = models.CharField(max_length=64, editable=False)  # a digest of who and from where
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["counted_for", "at"], name="sign_in_tries_counted")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M:%S}"

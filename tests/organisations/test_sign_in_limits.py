@@ -1,0 +1,167 @@
+"""Whoever guesses is stopped; nobody else is."""
+
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
+from threading import Barrier
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.core.cache import cache
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from organisations import sign_in_limits
+from organisations.models import SignInTry, User
+
+RIGHT = "correct horse battery"
+SCHOOL, ELSEWHERE = "203.0.113.7", "198.51.100.9"
+
+
+@pytest.fixture(autouse=True)
+def _behind_a_proxy(settings, db):
+    settings.TRUSTED_PROXY_COUNT = 1
+    settings.TRUSTED_PROXY_NETWORKS = [ip_network("127.0.0.0/8")]
+    cache.clear()
+
+
+@pytest.fixture
+def engineer():
+    return User.objects.create_user("engineer@example.org", RIGHT, name="Eva", language="en")
+
+
+def try_to_sign_in(email, password, *, address, browser=None) -> bool:
+    """Whether that password from that address lets in, in a new browser unless one is given."""
+    browser = browser or Client()
+    answer = browser.post(
+        "/account/login/", {"login": email, "password": password}, headers={"X-Forwarded-For": address}
+    )
+    return answer.status_code == 302
+
+
+def guess(email, *, address, times=10, browser=None):
+    for number in range(times):
+        assert not try_to_sign_in(email, f"wrong {number}", address=address, browser=browser)
+
+
+def test_after_ten_wrong_passwords_the_right_one_no_longer_helps(engineer):
+    guess(engineer.email, address=ELSEWHERE)
+    assert not try_to_sign_in(engineer.email, RIGHT, address=ELSEWHERE)
+    assert not try_to_sign_in(engineer.email.upper(), RIGHT, address=ELSEWHERE)
+
+
+def test_after_ten_minutes_it_helps_again(engineer, monkeypatch):
+    guess(engineer.email, address=ELSEWHERE, times=12)
+    later = timezone.now() + sign_in_limits.WINDOW
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert try_to_sign_in(engineer.email, RIGHT, address=ELSEWHERE)
+    assert not SignInTry.objects.exists()
+
+
+def test_whoever_is_stopped_reads_what_to_do(client, engineer):
+    guess(engineer.email, address=ELSEWHERE)
+    given = {"login": engineer.email, "password": RIGHT}
+    headers = {"X-Forwarded-For": ELSEWHERE, "Accept-Language": "en"}
+    page = client.post("/account/login/", given, headers=headers).content.decode()
+    assert "Wait ten minutes, or choose a new password" in page
+    assert f'value="{engineer.email}"' in page
+
+
+def test_guesses_from_elsewhere_do_not_shut_the_owner_out(engineer):
+    guess(engineer.email, address=ELSEWHERE, times=12)
+    assert try_to_sign_in(engineer.email, RIGHT, address=SCHOOL)
+
+
+def test_a_made_up_forwarded_address_gives_no_new_tries(engineer):
+    for number in range(10):
+        try_to_sign_in(engineer.email, "wrong", address=f"192.0.2.{number}, {ELSEWHERE}")
+    assert not try_to_sign_in(engineer.email, RIGHT, address=f"192.0.2.99, {ELSEWHERE}")
+
+
+def test_guesses_at_the_same_address_do_not_shut_the_owner_out_of_a_browser_that_is_known(engineer):
+    own = Client()
+    assert try_to_sign_in(engineer.email, RIGHT, address=SCHOOL, browser=own)
+    own.post("/account/logout/")
+    guess(engineer.email, address=SCHOOL, times=12)
+    assert not try_to_sign_in(engineer.email, RIGHT, address=SCHOOL)
+    assert try_to_sign_in(engineer.email, RIGHT, address=SCHOOL, browser=own)
+
+
+def test_a_known_browser_has_its_own_limit_and_none_for_others(engineer):
+    other = User.objects.create_user("other@example.org", RIGHT, name="Olaf")
+    own = Client()
+    assert try_to_sign_in(engineer.email, RIGHT, address=SCHOOL, browser=own)
+    own.post("/account/logout/")
+    guess(engineer.email, address=ELSEWHERE, browser=own)
+    assert not try_to_sign_in(engineer.email, RIGHT, address=ELSEWHERE, browser=own)
+    guess(other.email, address=ELSEWHERE, browser=own)
+    assert not try_to_sign_in(other.email, RIGHT, address=ELSEWHERE)
+
+
+def test_a_cookie_that_somebody_wrote_makes_no_browser_known(engineer):
+    own = Client()
+    own.cookies["known_browser"] = f"0123456789abcdef:{engineer.pk}:made-up:signature"
+    guess(engineer.email, address=ELSEWHERE)
+    assert not try_to_sign_in(engineer.email, RIGHT, address=ELSEWHERE, browser=own)
+
+
+def test_one_password_for_many_people_is_stopped_at_the_address_alone(engineer, monkeypatch):
+    monkeypatch.setattr(sign_in_limits, "MOST_FROM_AN_ADDRESS", 30)
+    for number in range(30):
+        try_to_sign_in(f"person{number}@example.org", "Welkom01", address=ELSEWHERE)
+    assert not try_to_sign_in(engineer.email, RIGHT, address=ELSEWHERE)
+    assert try_to_sign_in(engineer.email, RIGHT, address=SCHOOL)
+
+
+def test_a_class_that_mistypes_a_lot_gets_in(engineer):
+    for number in range(60):
+        try_to_sign_in(f"pupil{number}@example.org", "mistyped", address=SCHOOL)
+        assert try_to_sign_in(engineer.email, RIGHT, address=SCHOOL)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hundred_sign_in_at_once_from_one_address():
+    people = [User(email=f"pupil{number}@example.org", name=f"Pupil {number}") for number in range(100)]
+    for person in people:
+        person.set_password(RIGHT)
+    User.objects.bulk_create(people)
+    ready = Barrier(12)  # as many as one machine serves at a time: three processes with four threads
+
+    def sign_in(person) -> bool:
+        if int(person.name.split()[1]) < 12:
+            ready.wait(timeout=10)
+        try:
+            return try_to_sign_in(person.email, RIGHT, address=SCHOOL)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(12) as browsers:
+        assert all(browsers.map(sign_in, people))
+
+
+def test_a_class_asks_for_new_passwords_at_once(client):
+    for number in range(31):
+        headers = {"X-Forwarded-For": SCHOOL}
+        given = {"email": f"pupil{number}@example.org"}
+        assert client.post("/account/password/reset/", given, headers=headers).status_code == 302
+
+
+def test_mails_to_one_person_are_limited_and_the_refusal_is_a_page_of_ours(client, engineer):
+    for _number in range(5):
+        client.post("/account/password/reset/", {"email": engineer.email})
+    answer = client.post("/account/password/reset/", {"email": engineer.email}, headers={"Accept-Language": "en"})
+    assert answer.status_code == 429
+    assert "Wait ten minutes and try again" in answer.content.decode()
+
+
+def test_a_new_password_by_mail_ends_the_wait(engineer):
+    EmailAddress.objects.create(user=engineer, email=engineer.email, primary=True, verified=True)
+    guess(engineer.email, address=SCHOOL)
+    browser, headers = Client(), {"X-Forwarded-For": SCHOOL}
+    browser.post("/account/password/reset/", {"email": engineer.email}, headers=headers)
+    (link,) = [word for word in mail.outbox[-1].body.split() if "/password/reset/key/" in word]
+    form = browser.get(link.partition("testserver")[2], headers=headers)
+    new = {"password1": "a brand new one", "password2": "a brand new one"}
+    assert browser.post(form["Location"], new, headers=headers).status_code == 302
+    assert try_to_sign_in(engineer.email, "a brand new one", address=SCHOOL)

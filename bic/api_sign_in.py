@@ -12,6 +12,7 @@ from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from organisations.models import ApiToken, User
+from organisations.second_factor import waits_for_second_factor
 
 
 def speak_the_language_asked_for(request: HttpRequest, user: User) -> None:
@@ -47,6 +48,8 @@ class BearerToken(HttpBearer):
             ApiToken.objects.filter(pk=found.pk).update(last_used_on=today)
         request.user = found.user  # the history of changes names this person
         speak_the_language_asked_for(request, found.user)
+        if found.user.must_have_second_factor and not found.user.has_second_factor:
+            raise HttpError(403, _("Your role asks for two-step sign-in. Set it up on the page of your account."))
         return found.user
 
 
@@ -63,4 +66,6 @@ class Session(AuthBase):
         speak_the_language_asked_for(request, request.user)
         if check_csrf(request):
             raise HttpError(403, _("The CSRF token is missing or wrong; send it in the header X-CSRFToken."))
+        if waits_for_second_factor(request):
+            raise HttpError(403, _("Your role asks for two-step sign-in. Set it up on the page of your account."))
         return request.user

@@ -6,5 +6,6 @@ class SiteConfig(AppConfig):
     verbose_name = "BIC Atrium"
 
     def ready(self) -> None:
-        # They listen to Celery, in web processes for what is sent along and in workers for the rest.
-        from bic import mail_server, request_id, watching  # noqa: F401
+        # They listen to Celery, in web processes for what is sent along and in workers for the rest; the first to
+        # people who sign in.
+        from bic import dangerous, mail_server, request_id, watching  # noqa: F401

@@ -87,6 +87,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "organisations.second_factor.SecondFactorMiddleware",
+    "bic.dangerous.DangerousMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
 ]
@@ -199,6 +201,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=10).total_seconds())  # for what is dangerous
 ACCOUNT_PREVENT_ENUMERATION = True
 # A whole class signs in, forgets its password and chooses a new one behind one address. Signing in rightly is not
 # limited; what is wrong, organisations/sign_in_limits.py counts.
@@ -209,6 +212,17 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "200/10m/ip,5/10m/key",
     "reset_password_from_key": "200/10m/ip",
 }
+# The facility's roles that must have a second step of signing in, as `facility-manager,technician`.
+SECOND_FACTOR_FOR = frozenset(role.strip().replace("-", " ") for role in env.list("SECOND_FACTOR_FOR", default=[]))
+if unknown := SECOND_FACTOR_FOR - {"facility manager", "technician", "auditor"}:
+    raise ImproperlyConfigured(
+        f"SECOND_FACTOR_FOR names {', '.join(sorted(unknown))}. Known are facility-manager, technician and auditor."
+    )
+MFA_ADAPTER = "organisations.second_factor.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "BIC Atrium"
+MFA_TOTP_TOLERANCE = 1  # the code before and after, for telephones whose clock is off by some seconds
+# Nobody makes an account here with an address of somebody else, which is what allauth guards against with this.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
         "APPS": [

@@ -2,11 +2,14 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
-from bic import mailbox
+from bic import admin_door, mailbox
 from bic.api import api
 
 urlpatterns = [
+    path("admin/login/", admin_door.sign_in),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
     path("api/v1/", api.urls),

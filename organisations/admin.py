@@ -1,5 +1,6 @@
 """The set-up pages about people: who they are, what they belong to, and the tokens of their programs."""
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -83,6 +84,7 @@ class PersonAdmin(FacilityManagersOnly, UserAdmin, ModelAdmin):
     readonly_fields = ["joined_at", "last_login"]
     filter_horizontal = []
     inlines = [MembershipsInline]
+    actions = ["take_away_second_factor"]
     fieldsets = [
         (None, {"fields": ["name", "email", "language", "password"]}),
         (_("At the facility"), {"fields": ["groups", "is_staff"]}),
@@ -118,6 +120,15 @@ class PersonAdmin(FacilityManagersOnly, UserAdmin, ModelAdmin):
     def has_delete_permission(self, request, obj=None) -> bool:
         """Nobody is deleted, since the history names them; `may sign in` is taken away instead."""
         return False
+
+    @admin.action(description=_("Take away two-step sign-in: telephone and codes are lost"), permissions=["change"])
+    def take_away_second_factor(self, request, people):
+        if not request.user.is_superuser:
+            people = people.filter(is_superuser=False)
+        people = people.filter(authenticator__isnull=False).distinct()
+        names = ", ".join(map(str, people)) or _("nobody")
+        Authenticator.objects.filter(user__in=people).delete()
+        self.message_user(request, _("Two-step sign-in taken away of: %(names)s.") % {"names": names}, messages.SUCCESS)
 
     @admin.display(description=_("organisations"))
     def belongs_to(self, person: User) -> str:

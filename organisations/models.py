@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from functools import cached_property
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
@@ -13,6 +14,7 @@ TECHNICIANS = "technician"
 FACILITY_MANAGERS = "facility manager"
 AUDITORS = "auditor"
 FACILITY_GROUPS = (TECHNICIANS, FACILITY_MANAGERS, AUDITORS)
+SECOND_FACTORS = ("totp", "webauthn")  # as allauth names them; recovery codes alone are none
 
 
 class UserManager(BaseUserManager["User"]):
@@ -82,6 +84,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     def reads_every_report(self) -> bool:
         """Facility managers and auditors; a manager of an organisation reads that of the own one."""
         return self.is_facility_manager or AUDITORS in self.facility_roles
+
+    @property
+    def must_have_second_factor(self) -> bool:
+        """By a role of theirs at the facility; a superuser counts as a facility manager."""
+        asked = settings.SECOND_FACTOR_FOR
+        return bool(asked) and (bool(asked & self.facility_roles) or (self.is_superuser and FACILITY_MANAGERS in asked))
+
+    @property
+    def has_second_factor(self) -> bool:
+        kept_by_allauth = self.authenticator_set  # type: ignore[attr-defined]
+        return kept_by_allauth.filter(type__in=SECOND_FACTORS).exists()
 
 
 class OrganisationClass(models.TextChoices):

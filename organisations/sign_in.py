@@ -36,6 +36,11 @@ class AccountAdapter(DefaultAccountAdapter):
             forget(self.tries)
         return user
 
+    def get_reauthentication_methods(self, user) -> list[dict]:
+        """Whoever has a second step shows that one: the password alone is what it guards against."""
+        methods = super().get_reauthentication_methods(user)
+        return [each for each in methods if each["id"] != "reauthenticate"] or methods
+
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """An organisation's OpenID Connect server signs in people who are known here by e-mail address."""

@@ -72,6 +72,12 @@ def test_production_is_strict_by_default():
     }
 
 
+def test_a_role_that_does_not_exist_is_refused_with_those_that_do():
+    done = manage("check", SECOND_FACTOR_FOR="facility-manager,technicians")
+    assert done.returncode == 1
+    assert done.stderr.startswith("SECOND_FACTOR_FOR names technicians. Known are facility-manager, technician")
+
+
 def test_production_serves_no_host_that_was_not_named():
     assert settings_with("ALLOWED_HOSTS", ALLOWED_HOSTS="")["ALLOWED_HOSTS"] == []
 

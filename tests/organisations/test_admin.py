@@ -1,4 +1,5 @@
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
@@ -127,6 +128,15 @@ def test_a_facility_manager_cannot_take_over_a_superuser(as_manager, page):
         person_form(chief) | {"email": "manager+chief@example.org", "password1": "taken", "password2": "taken"},
     )
     assert response.status_code == 403
+
+
+@pytest.mark.parametrize(("is_superuser", "left"), [(False, 0), (True, 1)])
+def test_whose_telephone_is_lost_gets_the_second_step_taken_away_unless_above(as_manager, engineer, is_superuser, left):
+    User.objects.filter(pk=engineer.pk).update(is_superuser=is_superuser)
+    TOTP.activate(engineer, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    asked = {"action": "take_away_second_factor", "_selected_action": [engineer.pk]}
+    assert as_manager.post(reverse("admin:organisations_user_changelist"), asked).status_code == 302
+    assert engineer.authenticator_set.count() == left
 
 
 def test_nobody_is_deleted(as_manager, engineer):

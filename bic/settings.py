@@ -7,6 +7,7 @@ Where `DATABASE_URL` or `REDIS_URL` is unset and the extra `embedded` is install
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from celery.schedules import crontab
@@ -223,6 +224,14 @@ MFA_TOTP_ISSUER = "BIC Atrium"
 MFA_TOTP_TOLERANCE = 1  # the code before and after, for telephones whose clock is off by some seconds
 # Nobody makes an account here with an address of somebody else, which is what allauth guards against with this.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 4  # seconds for the provider to answer
+OIDC_SERVER_URL = env("OIDC_SERVER_URL", default="")
+# Where the button "sign in with" may lead. A provider that asks people in elsewhere, or sends them on, has more.
+OIDC_ORIGINS = [
+    f"{urlsplit(address).scheme}://{urlsplit(address).netloc}"
+    for address in [OIDC_SERVER_URL, *env.list("OIDC_ORIGINS", default=[])]
+    if address
+]
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
         "APPS": [
@@ -231,10 +240,10 @@ SOCIALACCOUNT_PROVIDERS = {
                 "name": env("OIDC_NAME", default="Organisatie-account"),
                 "client_id": env("OIDC_CLIENT_ID", default=""),
                 "secret": env("OIDC_CLIENT_SECRET", default=""),
-                "settings": {"server_url": env("OIDC_SERVER_URL", default="")},
+                "settings": {"server_url": OIDC_SERVER_URL, "oauth_pkce_enabled": True},
             }
         ]
-        if env("OIDC_SERVER_URL", default="")
+        if OIDC_SERVER_URL
         else [],
     }
 }
@@ -340,7 +349,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "object-src": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *OIDC_ORIGINS],
         "frame-ancestors": [NONE],
     }
 }

@@ -6,11 +6,14 @@ from django.views.generic import RedirectView
 
 from bic import admin_door, mailbox
 from bic.api import api
+from organisations import identity_provider
 
 urlpatterns = [
     path("admin/login/", admin_door.sign_in),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
+    path("account/oidc/<str:provider_id>/login/", identity_provider.login),
+    path("account/oidc/<str:provider_id>/login/callback/", identity_provider.callback),
     path("account/", include("allauth.urls")),
     path("api/v1/", api.urls),
     path("mail/", mailbox.mailbox, name="mailbox"),

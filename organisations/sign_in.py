@@ -1,14 +1,21 @@
 """Who may make an account: nobody by themselves. Organisation and facility managers invite people. And how signing in
 is kept safe from those who guess."""
 
+import logging
+from http import HTTPStatus
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import user_email
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from organisations.models import User
 from organisations.sign_in_limits import count_a_try, forget
+
+logger = logging.getLogger("bic.sign_in")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -47,6 +54,15 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request, sociallogin) -> bool:
         return False
+
+    def on_authentication_error(self, request, provider, error=None, exception=None, extra_context=None) -> None:
+        """Where the provider is to blame, the page says so with the status that does; allauth's would be a 401."""
+        if exception is None:
+            return
+        logger.error("Signing in with %s failed: %r", provider.app.name, exception)
+        page = render(request, "socialaccount/authentication_error.html", {"provider": provider, "away": True})
+        page.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        raise ImmediateHttpResponse(page)
 
     def pre_social_login(self, request, sociallogin) -> None:
         if sociallogin.is_existing:

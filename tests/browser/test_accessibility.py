@@ -41,6 +41,8 @@ ADDRESSES = [
     "/me/feeds/",
     "/account/password/change/",
     "/account/2fa/",
+    "/account/2fa/totp/activate/",
+    "/account/reauthenticate/?next=/me/",
     "/none/",
 ]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

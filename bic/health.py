@@ -7,11 +7,10 @@ HTTP, by an IP address, and without a session gets its answer from a site that i
 from functools import cache
 
 from django.conf import settings
-from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import JsonResponse
 
-PATIENCE = 3  # seconds for each part; a probe that must wait longer has given up
+from bic.database import PATIENCE, connect_apart
 
 
 def answer_health(get_response):
@@ -51,12 +50,11 @@ def _never_stored(answer: dict, status: int) -> JsonResponse:
 
 
 def _database() -> tuple[str, str]:
-    """Of the database and of the migrations. Asks over a connection of its own, so as not to wait for the pool."""
+    """Of the database and of the migrations."""
     import psycopg
 
-    parameters = connection.get_connection_params() | {"connect_timeout": PATIENCE}
     try:
-        with psycopg.connect(**parameters) as asking:
+        with connect_apart() as asking:
             rows = asking.execute("SELECT app, name FROM django_migrations").fetchall()
     except psycopg.errors.UndefinedTable:
         return "up", "missing"

@@ -1,21 +1,26 @@
-"""Figures for Prometheus at `/metrics`: what waits, what was sent, what failed, and how long tasks take.
+"""Figures for Prometheus at `/metrics`: requests, what waits, what was sent, what failed, and how long tasks take.
 
-They are read from the database and the broker when asked, so every web process gives the same answer. Answered by the
-outermost middleware, as the health of the site is, so that a scraper may come by address and over plain HTTP.
+All but the requests are read from the database and the broker when asked, so every web process gives the same answer.
+Answered by the outermost middleware, as the health of the site is, so that a scraper may come by address and over
+plain HTTP.
 """
 
 import hmac
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import psycopg
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error
+from django.db.models import Count
 from django.http import HttpResponse
 from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 
+from bic import database
 from bic.models import TaskTimes
+from bic.request_metrics import registry_of_requests
 from bookings.models import Notice
 
 QUEUE = "celery"
@@ -32,15 +37,12 @@ def answer_metrics(get_response):
 
 
 def metrics(request) -> HttpResponse:
-    """With the token of METRICS_TOKEN; without one only while DEBUG. 503 where the database does not answer."""
+    """With the token of METRICS_TOKEN; without one only while DEBUG."""
     if not _may_read(request):
         return HttpResponse("METRICS_TOKEN is needed as a bearer token.\n", status=403, content_type="text/plain")
-    registry = CollectorRegistry()
-    try:
-        registry.register(Figures(timezone.now()))
-        text = generate_latest(registry)
-    except Error:
-        return HttpResponse("The database does not answer.\n", status=503, content_type="text/plain")
+    figures = CollectorRegistry()
+    figures.register(Figures(timezone.now()))
+    text = generate_latest(registry_of_requests()) + generate_latest(figures)
     return HttpResponse(text, content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
 
@@ -57,8 +59,16 @@ class Figures:
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
-        yield from _of_notices(self._now)
-        yield from _of_tasks()
+        """Where the database is away its figures are missing, and that it is away is one."""
+        try:
+            lock_timeout = database.setting_in_seconds("lock_timeout")
+            of_the_database = [*_of_notices(self._now), *_of_tasks()]
+        except (psycopg.Error, Error):
+            lock_timeout, of_the_database = None, []
+        yield GaugeMetricFamily("bic_database_up", "Whether the database answers.", lock_timeout is not None)
+        if lock_timeout is not None:
+            yield GaugeMetricFamily("bic_database_lock_timeout_seconds", "0 where one may wait for ever.", lock_timeout)
+        yield from of_the_database
         yield from _of_the_broker()
 
     def describe(self) -> list[Metric]:
@@ -77,12 +87,14 @@ def _of_notices(now: datetime) -> Iterator[Metric]:
         "How long the notice waits that waits longest.",
         (now - oldest).total_seconds() if oldest else 0,
     )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(sent_at), count(given_up_at), count(withdrawn_at) FROM bookings_notice")
-        sent, given_up, withdrawn = cursor.fetchone()
-    yield CounterMetricFamily("bic_notices_sent", "Notices sent.", sent)
-    yield CounterMetricFamily("bic_notices_failed", "Notices given up.", given_up)
-    yield CounterMetricFamily("bic_notices_withdrawn", "Notices that had nothing left to say.", withdrawn)
+    # Gauges, not counters: what is sent again from the outbox no longer counts as failed.
+    ended = Notice.objects.aggregate(sent=Count("sent_at"), failed=Count("given_up_at"), withdrawn=Count("withdrawn_at"))
+    by_end = GaugeMetricFamily("bic_notices_ended", "Notices that ended so.", labels=["how"])
+    for how, count in ended.items():
+        by_end.add_metric([how], count)
+    yield by_end
+    lately = Notice.objects.filter(given_up_at__gt=now - timedelta(days=1)).count()
+    yield GaugeMetricFamily("bic_notices_failed_last_day", "Notices given up in the last 24 hours.", lately)
 
 
 def _of_tasks() -> Iterator[Metric]:

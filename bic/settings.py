@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "bic.health.answer_health",
     "bic.metrics.answer_metrics",
     "bic.client_address.know_the_client",
+    "bic.request_metrics.count_requests",
     "bic.request_id.name_requests",
     "bic.problems.ProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -123,9 +124,9 @@ DATABASES["default"] |= {
     "OPTIONS": DATABASES["default"].get("OPTIONS", {})
     | {
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8), "timeout": 20},
-        # Nobody waits longer than this behind another booking; the API answers 503 with Retry-After.
-        "options": "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s",
     },
+    # So that PgBouncer may stand in between and give each transaction to another server (docs/running.md).
+    "DISABLE_SERVER_SIDE_CURSORS": True,
 }
 REDIS_URL = env("REDIS_URL", default="") or embedded.redis_url()
 
@@ -262,7 +263,7 @@ TIME_ZONE = "Europe/Amsterdam"
 # ---- Files --------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     # (prefix, folder): what the pages use of the npm packages; `tools/prepare.py` installs them.

@@ -178,17 +178,8 @@ def find_npm():
 
 
 def prepare_translations():
-    """Compile each `.po` that is newer than its `.mo`, in Python: gettext's own tools need not be installed."""
-    for folder, _, files in os.walk(os.path.join(HERE, "locale")):
-        for name in files:
-            source = os.path.join(folder, name)
-            compiled = source[:-3] + ".mo"
-            if not name.endswith(".po"):
-                continue
-            if os.path.exists(compiled) and os.path.getmtime(compiled) >= os.path.getmtime(source):
-                continue
-            babel = [PYTHON, "-m", "babel.messages.frontend", "compile"]
-            run([*babel, "--input-file", source, "--output-file", compiled], doing="compiling the translations")
+    """In Python: gettext's own tools need not be installed."""
+    run([PYTHON, "-m", "bic.catalogues"], doing="compiling the translations")
 
 
 # ---- Small things -------------------------------------------------------------------------------------------

@@ -10,12 +10,15 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.http import HttpResponse
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from bic.celery import app
 from bic.mail_server import try_mail_server
 from bic.models import TaskTimes
+from bic.request_metrics import count_requests
 from bic.request_id import KnowsTheRequest, request_id
 from bic.watching import EACH_MINUTE, timers_stopped_since
 from bookings.models import Notice
@@ -51,7 +54,17 @@ class TestMetrics:
         said = figures()
         assert said[("bic_notices_due",)] == 1
         assert 600 <= said[("bic_notices_oldest_due_seconds",)] < 700
-        assert (said[("bic_notices_sent_total",)], said[("bic_notices_failed_total",)]) == (1, 1)
+        assert (said[("bic_notices_ended", "sent")], said[("bic_notices_ended", "failed")]) == (1, 1)
+
+    def test_what_failed_of_late_is_told_until_a_day_later_or_until_it_is_sent_again(self, figures, make_reservation):
+        make_reservation()
+        one, other, *_rest = Notice.objects.values_list("pk", flat=True)
+        now = timezone.now()
+        Notice.objects.filter(pk=one).update(given_up_at=now - timedelta(hours=1))
+        Notice.objects.filter(pk=other).update(given_up_at=now - timedelta(days=2))
+        assert figures()[("bic_notices_failed_last_day",)] == 1
+        Notice.objects.filter(pk=one).update(given_up_at=None)
+        assert figures()[("bic_notices_failed_last_day",)] == 0
 
     def test_they_say_how_long_tasks_took(self, figures):
         for seconds, failed in ((1.5, False), (0.5, True)):
@@ -72,6 +85,37 @@ class TestMetrics:
             settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{unused.getsockname()[1]}/0"
             said = figures()
         assert said[("bic_broker_up",)] == 0
+
+    def test_a_database_that_is_gone_is_a_figure_and_requests_are_told_all_the_same(self, figures, monkeypatch):
+        assert (figures()[("bic_database_up",)], figures()[("bic_database_lock_timeout_seconds",)]) == (1, 15)
+        monkeypatch.setitem(connection.settings_dict["OPTIONS"], "host", "/nowhere")
+        said = figures()
+        assert said[("bic_database_up",)] == 0
+        assert ("bic_request_failures_total",) in said
+        assert ("bic_notices_due",) not in said
+
+    def test_requests_are_counted_by_pattern_and_not_by_what_visitors_think_up(self, figures, client):
+        def of(name):
+            return {labels: value for (sample, *labels), value in figures().items() for labels in [tuple(labels)] if sample == name}
+
+        before = of("bic_requests_total")
+        client.get("/feeds/some-secret.ics")
+        client.get("/thought/up/1")
+        client.generic("BREW", "/thought/up/2")
+        after = of("bic_requests_total")
+        new = {labels: value - before.get(labels, 0) for labels, value in after.items() if value != before.get(labels)}
+        assert new == {
+            ("GET", "feeds/<str:secret>.ics", "404"): 1,
+            ("GET", "(no page)", "404"): 1,
+            ("other", "(no page)", "404"): 1,
+        }
+        assert of("bic_request_seconds_count")[("GET", "feeds/<str:secret>.ics")] >= 1
+
+    @pytest.mark.parametrize(("status", "counts"), [(404, 0), (500, 1), (503, 1)])
+    def test_a_page_that_fails_counts(self, figures, rf, status, counts):
+        before = figures()[("bic_request_failures_total",)]
+        count_requests(lambda request: HttpResponse(status=status))(rf.get("/"))
+        assert figures()[("bic_request_failures_total",)] == before + counts
 
     def test_they_are_for_who_has_the_token(self, client, settings):
         settings.METRICS_TOKEN = "secret"

@@ -35,7 +35,7 @@ screenshots: prepare ## pictures of the pages of a running `make run`, in screen
 	@$(PREPARED) tools/screenshots.py $(ARGS)
 
 # For production, for development, and npm for who has none: with hashes, and one version of each package in all of them.
-LOCK = $(PREPARED) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+LOCK = $(PREPARED) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
     --custom-compile-command "make lock" pyproject.toml
 
 lock: prepare ## write the requirements*.lock anew, with the newest versions that pyproject.toml allows

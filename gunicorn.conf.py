@@ -1,4 +1,4 @@
-"""How gunicorn serves the site; it reads this file where it is started. GUNICORN_CMD_ARGS and arguments go before it."""
+"""How gunicorn serves the site; it reads this file where it is started. Arguments and GUNICORN_CMD_ARGS win over it."""
 
 import os
 import shutil

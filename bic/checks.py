@@ -21,7 +21,9 @@ from django.http.request import validate_host
 from bic import catalogues, database
 
 PRODUCTION = "production"  # the tag of what the start asks for
-REACH_NOBODY = {f"django.core.mail.backends.{name}.EmailBackend" for name in ("filebased", "console", "locmem", "dummy")}
+REACH_NOBODY = {
+    f"django.core.mail.backends.{name}.EmailBackend" for name in ("filebased", "console", "locmem", "dummy")
+}
 SHORTEST_TOKEN = 20
 
 
@@ -96,7 +98,11 @@ def _mail() -> Iterator[CheckMessage]:
 
 def _sign_in_elsewhere() -> Iterator[CheckMessage]:
     for provider in settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]:
-        missing = [f"OIDC_{name}" for name, key in (("CLIENT_ID", "client_id"), ("CLIENT_SECRET", "secret")) if not provider[key]]
+        missing = [
+            f"OIDC_{name}"
+            for name, key in (("CLIENT_ID", "client_id"), ("CLIENT_SECRET", "secret"))
+            if not provider[key]
+        ]
         if missing:
             yield Error(
                 f"OIDC_SERVER_URL is set and {' and '.join(missing)} not: its button on the sign-in page would fail.",
@@ -158,7 +164,7 @@ def the_database_account(app_configs, databases=None, **kwargs) -> list[CheckMes
         if database.is_superuser(alias):
             found.append(
                 Warning(
-                    "The account of DATABASE_URL is a superuser of PostgreSQL: it needs no more than to own its database.",
+                    "The account of DATABASE_URL is a superuser of PostgreSQL: to own its database is enough.",
                     hint="Make one of its own: deploy/postgres/application-role.sh",
                     id="bic.W004",
                 )

@@ -88,7 +88,9 @@ def _of_notices(now: datetime) -> Iterator[Metric]:
         (now - oldest).total_seconds() if oldest else 0,
     )
     # Gauges, not counters: what is sent again from the outbox no longer counts as failed.
-    ended = Notice.objects.aggregate(sent=Count("sent_at"), failed=Count("given_up_at"), withdrawn=Count("withdrawn_at"))
+    ended = Notice.objects.aggregate(
+        sent=Count("sent_at"), failed=Count("given_up_at"), withdrawn=Count("withdrawn_at")
+    )
     by_end = GaugeMetricFamily("bic_notices_ended", "Notices that ended so.", labels=["how"])
     for how, count in ended.items():
         by_end.add_metric([how], count)

@@ -17,7 +17,9 @@ logger = logging.getLogger(__name__)
 
 def refuse_on_errors() -> None:
     """Exits with all that is wrong, in words."""
-    errors = [found for found in run_checks(tags=[checks.PRODUCTION], include_deployment_checks=True) if found.is_serious()]
+    errors = [
+        found for found in run_checks(tags=[checks.PRODUCTION], include_deployment_checks=True) if found.is_serious()
+    ]
     if errors:
         for error in errors:
             print(f"Not started: {error.msg} {error.hint}", file=sys.stderr, flush=True)

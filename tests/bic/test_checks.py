@@ -125,7 +125,9 @@ def test_without_static_files_the_site_does_not_start(tmp_path):
 def test_without_dutch_the_site_does_not_start(made, settings, monkeypatch, tmp_path):
     settings.DEBUG, settings.STATIC_ROOT = False, made["STATIC_ROOT"]
     monkeypatch.setattr("bic.catalogues.not_compiled", lambda: iter([settings.BASE_DIR / "locale/nl/django.po"]))
-    told = [found for found in run_checks(tags=["production"], include_deployment_checks=True) if found.id == "bic.E011"]
+    told = [
+        found for found in run_checks(tags=["production"], include_deployment_checks=True) if found.id == "bic.E011"
+    ]
     assert told[0].msg == "locale/nl/django.po is not compiled: the site would speak English to everyone."
 
 

@@ -18,8 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from bic.celery import app
 from bic.mail_server import try_mail_server
 from bic.models import TaskTimes
-from bic.request_metrics import count_requests
 from bic.request_id import KnowsTheRequest, request_id
+from bic.request_metrics import count_requests
 from bic.watching import EACH_MINUTE, timers_stopped_since
 from bookings.models import Notice
 from tests.bookings.notices.conftest import mail_server as mail_server
@@ -96,7 +96,12 @@ class TestMetrics:
 
     def test_requests_are_counted_by_pattern_and_not_by_what_visitors_think_up(self, figures, client):
         def of(name):
-            return {labels: value for (sample, *labels), value in figures().items() for labels in [tuple(labels)] if sample == name}
+            return {
+                labels: value
+                for (sample, *labels), value in figures().items()
+                for labels in [tuple(labels)]
+                if sample == name
+            }
 
         before = of("bic_requests_total")
         client.get("/feeds/some-secret.ics")

@@ -37,6 +37,7 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
     return name
 """
 
+
 class Place:
     """A project folder that prepare.py takes for its own."""
 
@@ -223,10 +224,11 @@ def test_each_package_of_a_lock_file_has_its_hash(name):
 
 def test_the_lock_files_have_what_the_project_asks_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
     asked = {
         "requirements.lock": project["dependencies"],
-        "requirements-dev.lock": sum((project["optional-dependencies"][extra] for extra in ("embedded", "dev")), []),
-        "requirements-npm.lock": project["optional-dependencies"]["npm"],
+        "requirements-dev.lock": [*project["dependencies"], *extras["embedded"], *extras["dev"]],
+        "requirements-npm.lock": extras["npm"],
     }
     for name, wanted in asked.items():
         names = {re.match(r"[\w.-]+", each)[0] for each in wanted}

@@ -69,8 +69,17 @@ def _need(module: str, *, variable: str, example: str) -> None:
         )
 
 
+_in_use: list["Server"] = []
+
+
+def servers_in_use() -> list["Server"]:
+    """Those that this process asked for; none where the environment names others."""
+    return list(_in_use)
+
+
 def _started(server: "Server") -> str:
     server.start()
+    _in_use.append(server)
     atexit.register(server.stop_if_last)
     return server.url
 
@@ -138,6 +147,19 @@ class Server(ABC):
             with suppress(OSError):
                 self.stop_if_last()
             raise
+
+    def start_again_if_dead(self) -> bool:
+        """True where it had ended and was started again. What it had been told to keep is there.
+
+        Raises ImproperlyConfigured where it does not start.
+        """
+        if self.answers():
+            return False
+        with _exclusively(self.folder / f"{self.name}.lock"):
+            if self.answers():  # another user of it was quicker
+                return False
+            self.launch()
+            return True
 
     def stop_if_last(self) -> bool:
         """End this process's use; stop the server if nobody else uses it. True when it was stopped."""

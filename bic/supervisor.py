@@ -1,8 +1,9 @@
 """Web, worker and beat as children of one terminal: `manage.py run`.
 
 Their lines are shown with their name before them. Ctrl-C or SIGTERM ends them all. A child that dies is started
-again; one that keeps dying ends everything. What runs is written down in `.data/run.json`, so that a second run
-in the same folder can say where the first one is, and the next run after a kill can end what was left.
+again, and so are the PostgreSQL and the Redis that it brings along; a child that keeps dying ends everything. What
+runs is written down in `.data/run.json`, so that a second run in the same folder can say where the first one is, and
+the next run after a kill can end what was left.
 """
 
 import fcntl
@@ -21,11 +22,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
+from bic.embedded import Server
+
 QUICK = 15  # seconds: a child that lives less did not get anywhere
 QUICK_DEATHS = 3  # in a row, and we give up
 PAUSE = 2  # seconds before a child is started again
 ENDS_WITHIN = 15  # seconds a child has to finish what it is doing
 READY_WITHIN = 90
+LOOKS_AFTER_SERVERS_EVERY = 2
 
 
 class CannotRun(Exception):
@@ -119,27 +125,42 @@ def listen(host: str, port: int) -> socket.socket:
 class Supervisor:
     """Starts the children, keeps them running, ends them."""
 
-    def __init__(self, children: Sequence[Child], *, address: str, claim: OnlyRun, env: Mapping[str, str], cwd: Path):
+    def __init__(
+        self,
+        children: Sequence[Child],
+        *,
+        address: str,
+        claim: OnlyRun,
+        env: Mapping[str, str],
+        cwd: Path,
+        servers: Sequence[Server] = (),
+    ):
         self.children = children
+        self.servers = servers
         self.address = address
         self.claim = claim
         self.env = dict(env)
         self.cwd = cwd
         self._stop = threading.Event()
         self._saying = threading.Lock()
-        self._width = max(len(child.name) for child in children)
+        self._width = max(map(len, [*(child.name for child in children), *(server.name for server in servers)]))
 
     def run(self, listening: socket.socket, *, when_ready: str) -> int:
         """Until a signal or a child that keeps dying; the exit code. Prints `when_ready` once it can serve."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._stop.set())
+        looking_after = threading.Thread(target=self._look_after_servers, daemon=True)
         try:
             for child in self.children:
                 self._start(child, listening)
             threading.Thread(target=self._tell_when_ready, args=[when_ready], daemon=True).start()
+            looking_after.start()
             return self._watch(listening)
         finally:
+            self._stop.set()
             self._end_all()
+            if looking_after.ident is not None:
+                looking_after.join()  # a server that is being started is not left to itself
             self.claim.ended()
 
     def _start(self, child: Child, listening: socket.socket) -> None:
@@ -183,6 +204,16 @@ class Supervisor:
                     self._start(child, listening)
         return 0
 
+    def _look_after_servers(self) -> None:
+        """In a thread of its own: one that starts after a crash may take a while."""
+        while not self._stop.wait(LOOKS_AFTER_SERVERS_EVERY):
+            for server in self.servers:
+                try:
+                    if server.start_again_if_dead():
+                        self._say(server.name, "had stopped; it was started again, with what it kept")
+                except ImproperlyConfigured as problem:
+                    self._say(server.name, f"has stopped. {problem} Trying again.")
+
     def _bury(self, child: Child) -> None:
         assert child.process is not None
         lived = time.monotonic() - child.started_at
@@ -221,8 +252,8 @@ class Supervisor:
 def children() -> list[Child]:
     """Web, worker and beat of the real thing, each with as few processes as a demonstration needs."""
     python = [sys.executable, "-m"]
-    # Threads, so that a slow page does not hold up the others; `{fd}` is the socket bound by `listen`.
-    web = ["gunicorn", "bic.wsgi", "--bind", "fd://{fd}", "--workers", "2", "--threads", "4", "--no-control-socket"]
+    # The rest is in gunicorn.conf.py; `{fd}` is the socket bound by `listen`.
+    web = ["gunicorn", "--bind", "fd://{fd}", "--workers", "2"]
     worker = ["celery", "-A", "bic", "worker", "--concurrency", "1", "--without-mingle", "--loglevel", "INFO"]
     beat = ["celery", "-A", "bic", "beat", "--loglevel", "INFO"]
     return [

@@ -12,7 +12,11 @@ import psutil
 import pytest
 
 from bic import supervisor
+from bic.embedded import PostgreSQL, Redis
 from bic.supervisor import CannotRun, OnlyRun, listen
+from tests.bic.test_embedded import folder as folder
+from tests.bic.test_embedded import postmaster
+from tests.bic.test_embedded import run as run_statement
 
 ROOT = Path(supervisor.__file__).parent.parent
 
@@ -30,6 +34,20 @@ except supervisor.CannotRun as refused:
     sys.exit(str(refused))
 run = Supervisor(children, address="http://127.0.0.1:1", claim=claim, env={}, cwd=data)
 sys.exit(run.run(listen("127.0.0.1", 0), when_ready="ready"))
+"""
+RUN_WITH_SERVERS = """
+import sys
+from pathlib import Path
+from bic.embedded import PostgreSQL, Redis
+from bic.supervisor import Child, OnlyRun, Supervisor, listen
+data = Path(sys.argv[1])
+servers = [PostgreSQL(data), Redis(data)]
+for server in servers:
+    server.start()
+child = Child("web", [sys.executable, "-u", "-c", "import time; print('I live'); time.sleep(600)"])
+run = Supervisor([child], address="http://127.0.0.1:1", claim=OnlyRun(data), env={}, cwd=data, servers=servers)
+code = run.run(listen("127.0.0.1", 0), when_ready="ready")
+sys.exit(code or sum(not server.stop_if_last() for server in servers))
 """
 LIVES = "import time; print('I live'); time.sleep(600)"
 DIES = "print('I die'); raise SystemExit(3)"
@@ -88,6 +106,42 @@ def test_a_child_that_dies_is_named_and_started_again(start):
     assert said(run, "worker | stopped (exit code 4); starting it again in 0.1 s")
     time.sleep(0.5)
     assert len(children_of(run)) == 1
+
+
+@pytest.fixture
+def run_with_servers(folder):
+    run = subprocess.Popen(
+        [sys.executable, "-c", RUN_WITH_SERVERS, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+    )
+    yield run
+    run.terminate()
+    run.wait(timeout=60)
+    run.stdout.close()
+
+
+def test_a_postgresql_and_a_redis_that_are_killed_come_back_with_what_they_held(run_with_servers, folder):
+    database, broker = PostgreSQL(folder), Redis(folder)
+    assert said(run_with_servers, "web | I live")
+    run_statement(database, "CREATE TABLE kept AS SELECT 42 AS answer")
+    with broker._client() as client:
+        client.rpush("celery", "a task")
+        number = client.info("server")["process_id"]
+    time.sleep(1.1)  # it writes down what it was given once a second
+    os.kill(number, signal.SIGKILL)
+    os.kill(postmaster(database), signal.SIGKILL)
+    back = "had stopped; it was started again, with what it kept"
+    assert said(run_with_servers, f"postgresql | {back}", f"redis | {back}")
+    assert run_statement(database, "SELECT answer FROM kept") == [(42,)]
+    with broker._client() as client:
+        assert client.lrange("celery", 0, -1) == [b"a task"]
+    run_with_servers.terminate()
+    assert run_with_servers.wait(timeout=60) == 0
+    assert not database.answers()
+    assert not broker.answers()
 
 
 def test_a_child_that_keeps_dying_ends_everything(start):

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from bic import embedded
 from bic.supervisor import CannotRun, OnlyRun, Supervisor, children, listen
 
 
@@ -34,22 +35,23 @@ class Command(BaseCommand):
         connection.close_pool()
         words = f"\nReady at {address} (Ctrl-C ends it; the data stays)\n{people}{_warning(host)}"
         env = os.environ | {
-            "DATABASE_URL": os.environ.get("DATABASE_URL") or _embedded("database_url"),
+            "DATABASE_URL": os.environ.get("DATABASE_URL") or embedded.database_url(),
             "REDIS_URL": settings.REDIS_URL,
             "SITE_URL": os.environ.get("SITE_URL") or address,
             "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or _allowed_hosts(host),
             "PYTHONUNBUFFERED": "1",
         }
-        supervisor = Supervisor(children(), address=address, claim=claim, env=env, cwd=settings.BASE_DIR)
+        supervisor = Supervisor(
+            children(),
+            address=address,
+            claim=claim,
+            env=env,
+            cwd=settings.BASE_DIR,
+            servers=embedded.servers_in_use(),
+        )
         code = supervisor.run(listening, when_ready=words)
         self.stdout.write("Ended; the data is kept.")
         sys.exit(code)
-
-
-def _embedded(which: str) -> str:
-    from bic import embedded
-
-    return getattr(embedded, which)()
 
 
 def _port() -> int:

@@ -4,26 +4,26 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts
 
-# The Python packages of production in the versions of the lock file, the translations, the static files.
+# The Python packages of production as the lock file has them, the translations, the static files.
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /app
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-RUN python -m venv /venv && python -m venv /tools
-COPY pyproject.toml requirements.lock README.md LICENSE ./
-RUN /venv/bin/pip install --quiet --constraint requirements.lock . \
-    && /tools/bin/pip install --quiet --constraint requirements.lock babel
+RUN python -m venv /venv
+COPY requirements.lock ./
+RUN /venv/bin/pip install --quiet --require-hashes --only-binary :all: --requirement requirements.lock
 COPY . .
 COPY --from=assets /app/node_modules node_modules
-RUN /tools/bin/pybabel compile --domain django --directory locale
+RUN /venv/bin/python -m bic.catalogues
 # Settings want a key and a database to be named; nothing is signed and nobody connects while building.
 RUN SECRET_KEY=only-while-building DATABASE_URL=postgres://nobody@localhost/none REDIS_URL=redis://localhost \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
     && rm -r node_modules
 
 FROM python:3.13-slim-bookworm
-RUN useradd --system --create-home --home-dir /var/lib/bic bic && install -d -o bic -g bic /var/lib/bic/media
+RUN useradd --system --create-home --home-dir /var/lib/bic bic \
+    && install -d -o bic -g bic /var/lib/bic/media /var/lib/bic/beat
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    MEDIA_ROOT=/var/lib/bic/media CELERY_BEAT_STATE=/var/lib/bic/beat
+    MEDIA_ROOT=/var/lib/bic/media CELERY_BEAT_STATE=/var/lib/bic/beat/schedule
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY --from=build /app /app
@@ -31,6 +31,5 @@ USER bic
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/ready', timeout=9)"]
-# The site logs its requests itself, by pattern: some addresses hold a secret.
-CMD ["gunicorn", "bic.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+# The rest of how it serves is in gunicorn.conf.py.
+CMD ["gunicorn", "--bind", "0.0.0.0:8000"]

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -21,6 +23,16 @@ worker_tmp_dir = _in_memory
 COUNTED_IN, OURS = "PROMETHEUS_MULTIPROC_DIR", "bic-metrics-"
 if COUNTED_IN not in os.environ:
     os.environ[COUNTED_IN] = tempfile.mkdtemp(prefix=OURS, dir=_in_memory)
+
+
+def on_starting(server):
+    """Load the site once in a process apart: what is wrong is said once, and not by every worker."""
+    if "DEBUG" in os.environ:
+        return  # nothing is asked for there
+    loaded = subprocess.run([sys.executable, "-c", "import bic.wsgi"], check=False)
+    if loaded.returncode != 0:
+        on_exit(server)
+        sys.exit(loaded.returncode)
 
 
 def child_exit(server, worker):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -21,8 +22,15 @@ SET = {
 }  # fmt: skip
 
 
-def compose(**environment: str) -> subprocess.CompletedProcess:
-    """`docker compose config`, by whichever program this machine has for it."""
+@pytest.fixture
+def compose(tmp_path):
+    """`docker compose config` with this environment, by whichever program this machine has for it."""
+    nothing = tmp_path / "env"
+    nothing.touch()
+    return lambda **environment: config(nothing, environment)
+
+
+def config(env_file: Path, environment: dict[str, str]) -> subprocess.CompletedProcess:
     plugin = shutil.which("docker") and subprocess.run(
         ["docker", "compose", "version"], capture_output=True, check=False
     )
@@ -30,19 +38,19 @@ def compose(**environment: str) -> subprocess.CompletedProcess:
     if command == ["docker-compose"] and shutil.which("docker-compose") is None:
         pytest.skip("docker compose is not installed (Debian: docker-compose)")
     return subprocess.run(
-        [*command, "--env-file", os.devnull, "-f", "docker-compose.yml", "config"],
+        [*command, "--env-file", env_file, "-f", "docker-compose.yml", "config"],
         capture_output=True, text=True, env={"PATH": os.environ["PATH"]} | environment, cwd=ROOT, check=False,
     )  # fmt: skip
 
 
-def test_compose_reads_it():
+def test_compose_reads_it(compose):
     done = compose(**SET)
     assert done.returncode == 0, done.stderr
     assert set(yaml.safe_load(done.stdout)["services"]) == set(SERVICES)
 
 
 @pytest.mark.parametrize("variable", SET)
-def test_it_refuses_to_start_without_what_must_be_set(variable):
+def test_it_refuses_to_start_without_what_must_be_set(compose, variable):
     done = compose(**{name: value for name, value in SET.items() if name != variable})
     assert done.returncode != 0
     assert f"set {variable} in .env" in done.stderr

@@ -1,6 +1,7 @@
 """Mail that was kept instead of sent, for the demonstration: who has no mail server sees what would go out.
 
-Django's file backend writes the messages of one talk with it into one file, each followed by a line of dashes.
+Django's file backend writes the messages of one talk with it into one file, each followed by a line of dashes. A mail
+with a link that proves who reads it is shown to the person it is for alone.
 """
 
 import re
@@ -10,6 +11,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -18,6 +20,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.text import get_valid_filename
 from django.views.decorators.http import require_safe
+
+from bookings.models import Notice
+from organisations.models import User
 
 KEPT_IN_FILES = "django.core.mail.backends.filebased.EmailBackend"
 BETWEEN = b"\n" + b"-" * 79 + b"\n"
@@ -43,6 +48,13 @@ class Kept:
         return body.get_content() if body else ""
 
     @property
+    def notice_id(self) -> UUID | None:
+        """Of the notice that it tells of, where it is private."""
+        if self.message["Sensitivity"] != "Private":
+            return None
+        return UUID(hex=str(self.message["Message-ID"])[1:33])
+
+    @property
     def text(self) -> str:
         return self.part("plain")
 
@@ -50,6 +62,15 @@ class Kept:
     def attachments(self) -> list[tuple[int, str]]:
         """Number and file name of each."""
         return [(n, str(a.get_filename() or n)) for n, a in enumerate(self.message.iter_attachments())]
+
+
+def shown_to(person: User, mails: list[Kept]) -> list[Kept]:
+    """What this person may read of it. One statement, none where nothing is private."""
+    private = {mail.notice_id for mail in mails if mail.notice_id}
+    theirs = set()
+    if private:
+        theirs = set(Notice.objects.filter(pk__in=private, recipient=person).values_list("pk", flat=True))
+    return [mail for mail in mails if mail.notice_id is None or mail.notice_id in theirs]
 
 
 def keeps_mail() -> bool:
@@ -73,14 +94,14 @@ def _messages(file: Path):
             yield Kept(f"{file.stem}.{number}", message_from_bytes(content, policy=policy.default))
 
 
-def _of(name: str) -> Kept:
-    """404 where it is not, or nothing is kept here."""
+def _of(request, name: str) -> Kept:
+    """404 where it is not, is somebody else's alone, or nothing is kept here."""
     if not keeps_mail():
         raise Http404
     if not re.fullmatch(r"[\w-]+\.\d+", name):  # of another folder
         raise Http404
     file = Path(settings.EMAIL_FILE_PATH) / f"{name.partition('.')[0]}.log"
-    kept = {each.name: each for each in _messages(file)} if file.is_file() else {}
+    kept = {each.name: each for each in shown_to(request.user, list(_messages(file)))} if file.is_file() else {}
     if name not in kept:
         raise Http404
     return kept[name]
@@ -91,21 +112,21 @@ def _of(name: str) -> Kept:
 def mailbox(request):
     if not keeps_mail():
         raise Http404
-    mails = kept_mail(Path(settings.EMAIL_FILE_PATH))
+    mails = shown_to(request.user, kept_mail(Path(settings.EMAIL_FILE_PATH)))
     return render(request, "mailbox/mailbox.html", {"mails": mails, "most": SHOWN, "now": timezone.now()})
 
 
 @login_required
 @require_safe
 def mail(request, name: str):
-    return render(request, "mailbox/mail.html", {"mail": _of(name)})
+    return render(request, "mailbox/mail.html", {"mail": _of(request, name)})
 
 
 @login_required
 @require_safe
 def mail_as_page(request, name: str):
     """The HTML as a mail program would show it: nothing in it runs, and nothing is fetched."""
-    answer = HttpResponse(_of(name).part("html"))
+    answer = HttpResponse(_of(request, name).part("html"))
     answer["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
     return answer
 
@@ -113,7 +134,7 @@ def mail_as_page(request, name: str):
 @login_required
 @require_safe
 def mail_attachment(request, name: str, number: int):
-    attachments = list(_of(name).message.iter_attachments())
+    attachments = list(_of(request, name).message.iter_attachments())
     if number >= len(attachments):
         raise Http404
     part = attachments[number]

@@ -167,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "bookings.tasks.tell_of_certificates",
         "schedule": crontab(hour=8, minute=0),
     },
+    "tell-of-keys": {"task": "bookings.tasks.tell_of_keys", "schedule": crontab(hour=8, minute=5)},
     # Told once; asked more often for the morning on which beat was down at seven.
     "tell-of-days-and-weeks": {
         "task": "bookings.tasks.tell_of_days_and_weeks",
@@ -179,10 +180,8 @@ CELERY_BEAT_SCHEDULE = {
 # ---- People -------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "organisations.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# One, and Django's own: one statement and one hash for every address, known or not. A second would hash once more.
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -200,9 +199,23 @@ SOCIALACCOUNT_ADAPTER = "organisations.sign_in.SocialAccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # nobody signs up; a new address counts once its link was opened, see CHANGE_EMAIL
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
+ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = "account_email"
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # through our outbox, see organisations/account_adapter.py
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_FORMS = {
+    "change_password": "organisations.account_forms.ChangePasswordForm",
+    "set_password": "organisations.account_forms.SetPasswordForm",
+    "reset_password": "organisations.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "organisations.account_forms.ResetPasswordKeyForm",
+}
+# From when the mail is sent, however long the mail server was away before.
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=4).total_seconds())
 ACCOUNT_SESSION_REMEMBER = None
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # where it was changed; every other session ends
 ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=10).total_seconds())  # for what is dangerous
 ACCOUNT_PREVENT_ENUMERATION = True
 # A whole class signs in, forgets its password and chooses a new one behind one address. Signing in rightly is not

@@ -10,6 +10,7 @@ from organisations import identity_provider
 
 urlpatterns = [
     path("admin/login/", admin_door.sign_in),
+    # One page for it: that one tells the person, and ends the keys that should end.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("account/oidc/<str:provider_id>/login/", identity_provider.login),

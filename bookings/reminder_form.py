@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.forms import WallClockField
-from bookings.models import NoticeKind, NoticePreference, ReminderTimes
+from bookings.models import ACCOUNT_KINDS, NoticeKind, NoticePreference, ReminderTimes
 from bookings.wording import duration_in_words
 
 LEADS = (
@@ -137,8 +137,9 @@ class PreferenceForm(ReminderTimesForm):
 
 
 def kinds_told_to(*, staff: bool, facility_manager: bool, leader: bool) -> list[NoticeKind]:
-    """Of which a person with these roles may get notices, in the order of the list."""
+    """Of which a person with these roles may choose how to get notices, in the order of the list."""
     left_out = {
+        *ACCOUNT_KINDS,
         *(() if facility_manager else OF_FACILITY_MANAGERS),
         *(() if staff else OF_STAFF),
         *(() if leader else OF_LEADERS),

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from bookings import idempotency
 from bookings.notices import outbox
+from bookings.notices.accounts import answer_password_requests, tell_of_ending_keys
 from bookings.notices.digests import tell_of_the_day, tell_of_the_week
 from bookings.notices.writing import plan_the_week, tell_of_expiring_certificates
 
@@ -22,8 +23,15 @@ def deliver_notices(ids: list[str]) -> int:
 
 
 @shared_task
+def answer_who_asked_for_a_password() -> int:
+    """Right after somebody asked; how many asked, known here or not."""
+    return answer_password_requests(now=timezone.now())
+
+
+@shared_task
 def sweep_notices() -> int:
     """Every minute: what is due and was not delivered, for whatever reason; how many were sent."""
+    answer_password_requests(now=timezone.now())
     return outbox.sweep(clock=timezone.now)
 
 
@@ -37,6 +45,12 @@ def plan_reminders() -> int:
 def tell_of_certificates() -> None:
     """Every morning: to people whose certificate is about to end. A day missed is made up for on the next."""
     tell_of_expiring_certificates(now=timezone.now())
+
+
+@shared_task
+def tell_of_keys() -> None:
+    """Every morning: to people whose token or calendar address is about to end. A day missed is made up for."""
+    tell_of_ending_keys(now=timezone.now())
 
 
 @shared_task

@@ -51,6 +51,7 @@ urlpatterns = [
     path("act/<str:signed>/", acting.act, name="act"),
     path("feeds/<str:secret>.ics", calendar_feeds.calendar_file, name="calendar_file"),
     path("me/feeds/", calendar_feeds.calendar_feeds, name="calendar_feeds"),
+    path("me/feeds/<int:pk>/extend/", calendar_feeds.extend, name="extend_calendar_feed"),
     path("me/feeds/<int:pk>/revoke/", calendar_feeds.revoke, name="revoke_calendar_feed"),
     path("me/", people.account, name="account"),
     path("organisations/<slug:slug>/", people.organisation, name="organisation"),

@@ -1,17 +1,20 @@
 """The set-up pages about people: who they are, what they belong to, and the tokens of their programs."""
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanWidget
 
+from organisations.keys import end_keys
 from organisations.models import (
     AUDITORS,
     FACILITY_GROUPS,
@@ -22,6 +25,7 @@ from organisations.models import (
     Organisation,
     User,
 )
+from organisations.telling import News, tell
 
 FACILITY_ROLES_IN_WORDS = {
     TECHNICIANS: _("Technician: runs the floor, checks in for others, reports faults"),
@@ -30,6 +34,7 @@ FACILITY_ROLES_IN_WORDS = {
 }
 
 admin.site.unregister(Group)  # the three there are belong to people, and are ticked there
+admin.site.unregister(EmailAddress)  # follows the address of the person
 
 
 class FacilityManagersOnly:
@@ -58,6 +63,29 @@ class FacilityRolesField(forms.ModelMultipleChoiceField):
         return str(FACILITY_ROLES_IN_WORDS[group.name])
 
 
+class NewPasswordForm(AdminPasswordChangeForm):
+    """What a facility manager gives somebody: they are told, and are signed out wherever they were signed in."""
+
+    end_keys = forms.BooleanField(
+        label=_("Also end the person's API tokens and calendar addresses"),
+        required=False,
+        widget=UnfoldBooleanWidget,
+        help_text=_("For when somebody else may have had them. Programs and calendars stop until they get new ones."),
+    )
+
+    def save(self, commit: bool = True):
+        now = timezone.now()
+        with transaction.atomic():
+            person = super().save(commit)
+            if person.has_usable_password():
+                tell(person, News.PASSWORD_CHANGED, now=now, by_facility=True)
+            else:
+                tell(person, News.SIGN_IN_CHANGED, now=now, change="password_removed")
+            if self.cleaned_data["end_keys"]:
+                end_keys(person, now=now)
+        return person
+
+
 class MembershipsInline(FacilityManagersOnly, TabularInline):
     model = Membership
     fields = ["user", "organisation", "role"]
@@ -76,7 +104,8 @@ class MembershipsInline(FacilityManagersOnly, TabularInline):
 class PersonAdmin(FacilityManagersOnly, UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = NewPasswordForm
+    change_user_password_template = "admin/organisations/new_password.html"
     list_display = ["name", "email", "belongs_to", "is_active", "is_staff"]
     list_filter = ["is_active", "is_staff", "groups", "memberships__role"]
     search_fields = ["name", "email"]
@@ -112,6 +141,13 @@ class PersonAdmin(FacilityManagersOnly, UserAdmin, ModelAdmin):
         groups = Group.objects.filter(name__in=FACILITY_GROUPS).order_by("pk")
         return FacilityRolesField(groups, required=False, label=_("roles"))
 
+    def save_model(self, request, person, form, change) -> None:
+        """An address is changed here without a proof, since the facility knows its people; the old one is told."""
+        super().save_model(request, person, form, change)
+        before = form.initial.get("email", "")
+        if change and person.email != before.lower():
+            tell(person, News.ADDRESS_CHANGED, now=timezone.now(), mailed_to=before, new=person.email)
+
     def has_change_permission(self, request, obj=None) -> bool:
         """A facility manager does not get above themselves by taking over a superuser's account."""
         reaches_up = obj is not None and obj.is_superuser and not request.user.is_superuser
@@ -144,14 +180,10 @@ class OrganisationAdmin(FacilityManagersOnly, ModelAdmin):
     inlines = [MembershipsInline]
 
 
-@admin.register(ApiToken)
-class ApiTokenAdmin(FacilityManagersOnly, ModelAdmin):
-    """Read and revoke. Tokens are made by `manage.py api_token`, so that no page ever shows one."""
+class SecretKeyAdmin(FacilityManagersOnly, ModelAdmin):
+    """Read and revoke. Who has one makes it on a page of their own, which shows it once."""
 
-    list_display = ["user", "name", "created_at", "last_used_on", "revoked_at"]
-    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
-    search_fields = ["user__name", "user__email", "name"]
-    list_select_related = ["user"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter), "last_day"]
     actions = ["revoke"]
 
     def has_add_permission(self, request) -> bool:
@@ -164,8 +196,15 @@ class ApiTokenAdmin(FacilityManagersOnly, ModelAdmin):
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
 
-    @admin.action(description=_("Revoke the chosen tokens"), permissions=["change"])
-    def revoke(self, request, tokens):
-        count = tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
-        told = ngettext("%(count)s token revoked.", "%(count)s tokens revoked.", count) % {"count": count}
+    @admin.action(description=_("Revoke what is chosen"), permissions=["change"])
+    def revoke(self, request, keys):
+        count = keys.end(timezone.now())
+        told = ngettext("%(count)s revoked.", "%(count)s revoked.", count) % {"count": count}
         self.message_user(request, told, messages.SUCCESS)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(SecretKeyAdmin):
+    list_display = ["user", "name", "created_at", "last_used_on", "last_day", "revoked_at"]
+    search_fields = ["user__name", "user__email", "name"]
+    list_select_related = ["user"]

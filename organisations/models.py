@@ -1,14 +1,19 @@
 """Who uses the Atrium: people, their organisations, their roles, and the tokens their programs sign in with."""
 
-import hashlib
 import secrets
+from datetime import datetime, timedelta
 from functools import cached_property
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from organisations.addresses import canonical_address
+from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of
 
 TECHNICIANS = "technician"
 FACILITY_MANAGERS = "facility manager"
@@ -17,7 +22,22 @@ FACILITY_GROUPS = (TECHNICIANS, FACILITY_MANAGERS, AUDITORS)
 SECOND_FACTORS = ("totp", "webauthn")  # as allauth names them; recovery codes alone are none
 
 
+# allauth keeps addresses in a table of its own and goes by that. The facility vouches for who has which address here:
+# it is each person's one proven address, whoever writes it, a page, an import or SQL.
+PROVEN_ADDRESS = """
+    DELETE FROM account_emailaddress WHERE user_id = NEW.id AND email <> lower(NEW.email);
+    INSERT INTO account_emailaddress (user_id, email, verified, "primary")
+    VALUES (NEW.id, lower(NEW.email), true, true)
+    ON CONFLICT (user_id, email) DO UPDATE SET verified = true, "primary" = true;
+    RETURN NULL;
+"""
+
+
 class UserManager(BaseUserManager["User"]):
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        return canonical_address(email or "")
+
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
@@ -54,6 +74,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("people")
         ordering = ["name"]
         constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email_address")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="address_is_proven",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("email"),
+                func=PROVEN_ADDRESS,
+            )
+        ]
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """Forms of the set-up pages go by this."""
+        return canonical_address(username)
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -203,27 +236,32 @@ class Membership(models.Model):
         return f"{self.user}, {self.get_role_display()}, {self.organisation}"
 
 
-def digest_of(secret: str) -> str:
-    """What is kept of a token or a secret address. They are 256 random bits, so a plain hash holds: there is nothing
-    to guess with a dictionary."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+class PasswordRequest(models.Model):
+    """Somebody asked for a link to a new password, for an address that may be nobody's. Gone once it was answered."""
+
+    address = models.EmailField()
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.address
 
 
-class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
-    def matching(self, secret: str) -> "ApiTokenQuerySet":
-        """The unrevoked token that `secret` belongs to, its person allowed to sign in; at most one."""
-        return self.filter(digest=digest_of(secret), revoked_at=None, user__is_active=True).select_related("user")
+class ApiTokenQuerySet(KeyQuerySet):
+    def matching(self, secret: str, now: datetime | None = None) -> "ApiTokenQuerySet":
+        """The token that `secret` belongs to, neither revoked nor over, its person allowed to sign in; at most one."""
+        found = self.working(now or timezone.now()).filter(digest=digest_of(secret), user__is_active=True)
+        return found.select_related("user")
 
 
-class ApiToken(models.Model):
-    """A person's key for programs. The secret is shown once, when issued; only its hash is kept."""
+class ApiToken(SecretKey):
+    """A person's key for programs."""
+
+    owned_by = "user"
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("person"))
     name = models.CharField(_("what it is for"), max_length=100, blank=True)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
     last_used_on = models.DateField(_("last used"), null=True, blank=True, editable=False)
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     objects = ApiTokenQuerySet.as_manager()
 
@@ -235,10 +273,16 @@ class ApiToken(models.Model):
         return self.name or f"{self.user}"
 
     @classmethod
-    def issue(cls, *, user: User, name: str = "") -> tuple["ApiToken", str]:
-        """A new token and its secret, which is not kept anywhere else."""
+    def issue(
+        cls, *, user: User, name: str = "", term: timedelta = A_YEAR, now: datetime | None = None
+    ) -> tuple["ApiToken", str]:
+        """A new token and its secret, which is not kept anywhere else. `TooManyKeys` where the person has enough."""
         secret = f"bic_{secrets.token_urlsafe(32)}"
-        return cls.objects.create(user=user, name=name, digest=digest_of(secret)), secret
+        last_day = last_day_of(term, now or timezone.now())
+        with transaction.atomic():
+            cls.check_number(user)
+            token = cls.objects.create(user=user, name=name, digest=digest_of(secret), last_day=last_day)
+        return token, secret
 
 
 class SignInTry(models.Model):

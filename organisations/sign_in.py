@@ -4,7 +4,6 @@ is kept safe from those who guess."""
 import logging
 from http import HTTPStatus
 
-from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import user_email
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -12,14 +11,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from organisations.account_adapter import TellingAdapter
 from organisations.models import User
 from organisations.sign_in_limits import count_a_try, forget
 
 logger = logging.getLogger("bic.sign_in")
 
 
-class AccountAdapter(DefaultAccountAdapter):
-    error_messages = DefaultAccountAdapter.error_messages | {
+class AccountAdapter(TellingAdapter):
+    error_messages = TellingAdapter.error_messages | {
         "too_many_login_attempts": _(
             "Too many wrong tries. Wait ten minutes, or choose a new password with “Forgotten your password?”."
         ),

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
+from organisations.keys import A_YEAR, TooManyKeys, term_of
 from organisations.models import ApiToken, User
 
 
@@ -43,7 +44,12 @@ def choose_language(request):
 def issue_token(request):
     """The answer shows the secret, once: it is kept nowhere, so there is no page to send the browser on to."""
     name = request.POST.get("name", "").strip()[: ApiToken._meta.get_field("name").max_length]
-    token, secret = ApiToken.issue(user=request.user, name=name)
+    try:
+        term = term_of(request.POST.get("days", ""))
+        token, secret = ApiToken.issue(user=request.user, name=name, term=term, now=timezone.now())
+    except TooManyKeys as refused:
+        messages.error(request, str(refused))
+        return redirect("account")
     return render(request, "organisations/new_token.html", {"token": token, "secret": secret})
 
 
@@ -51,6 +57,16 @@ def issue_token(request):
 @require_POST
 def revoke_token(request, pk: int):
     token = get_object_or_404(request.user.api_tokens, pk=pk)
-    request.user.api_tokens.filter(pk=pk, revoked_at=None).update(revoked_at=timezone.now())
+    request.user.api_tokens.filter(pk=pk).end(timezone.now())
     messages.success(request, _("Token “%(name)s” no longer works.") % {"name": token})
+    return redirect("account")
+
+
+@login_required
+@require_POST
+def extend_token(request, pk: int):
+    """From today on, for a year."""
+    token = get_object_or_404(request.user.api_tokens.kept(), pk=pk)
+    request.user.api_tokens.filter(pk=pk).extend(A_YEAR, timezone.now())
+    messages.success(request, _("Token “%(name)s” works for another year.") % {"name": token})
     return redirect("account")

@@ -1,5 +1,6 @@
-"""The set-up pages about demand: purposes, quotas, certificates, reminders, and what was booked, to read."""
+"""The set-up pages about demand: purposes, quotas, certificates, reminders, calendar addresses, and, to read, what was
+booked."""
 
-from bookings.admin import certificates, concerns, purposes, quotas, records, reminders
+from bookings.admin import certificates, concerns, feeds, purposes, quotas, records, reminders
 
-__all__ = ["certificates", "concerns", "purposes", "quotas", "records", "reminders"]
+__all__ = ["certificates", "concerns", "feeds", "purposes", "quotas", "records", "reminders"]

@@ -18,6 +18,8 @@ from bookings.models.bookings import (
 )
 from bookings.models.feeds import CalendarFeed, FeedOf
 from bookings.models.notices import (
+    ACCOUNT_KINDS,
+    LINK_KINDS,
     PLANNED_KINDS,
     Notice,
     NoticeKind,
@@ -31,7 +33,9 @@ from bookings.models.quotas import Quota, QuotaSpan
 from bookings.models.uses import Use
 
 __all__ = [
+    "ACCOUNT_KINDS",
     "HOLDING_STATES",
+    "LINK_KINDS",
     "PLANNED_KINDS",
     "SHOWN_STATES",
     "Booking",

@@ -1,13 +1,15 @@
 """Calendars that people follow from their own calendar program, at a secret address."""
 
 import secrets
+from datetime import datetime, timedelta
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from equipment.models import Equipment
-from organisations.models import Organisation, User, digest_of
+from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of
+from organisations.models import Organisation, User
 
 
 class FeedOf(models.TextChoices):
@@ -17,29 +19,29 @@ class FeedOf(models.TextChoices):
     FLOOR = "floor", _("all machines")
 
 
-class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
-    def matching(self, secret: str) -> "CalendarFeedQuerySet":
-        """The feed that `secret` belongs to, not revoked, its owner allowed to sign in; at most one."""
-        found = self.filter(digest=digest_of(secret), revoked_at=None, owner__is_active=True)
+class CalendarFeedQuerySet(KeyQuerySet):
+    def matching(self, secret: str, now: datetime) -> "CalendarFeedQuerySet":
+        """The feed that `secret` belongs to, neither revoked nor over, its owner allowed to sign in; at most one."""
+        found = self.working(now).filter(digest=digest_of(secret), owner__is_active=True)
         return found.select_related("owner", "organisation", "equipment")
 
 
-class CalendarFeed(models.Model):
-    """What its owner may see, as far as it is about `of`. The secret is shown once; only its hash is kept.
+class CalendarFeed(SecretKey):
+    """What its owner may see, as far as it is about `of`.
 
     `content_digest` and `changed_at` are of what was read last: a calendar that asks again hears when it changed.
     """
+
+    owned_by = "owner"
 
     owner = models.ForeignKey(User, models.CASCADE, related_name="calendar_feeds", verbose_name=_("person"))
     of = models.CharField(_("of"), max_length=12, choices=FeedOf.choices)
     organisation = models.ForeignKey(Organisation, models.CASCADE, null=True, blank=True, related_name="+")
     equipment = models.ForeignKey(Equipment, models.CASCADE, null=True, blank=True, related_name="+")
-    digest = models.CharField(max_length=64, unique=True, editable=False)
     content_digest = models.CharField(max_length=64, blank=True, editable=False)
     changed_at = models.DateTimeField(_("changed"))
     created_at = models.DateTimeField(_("made"))
     last_read_on = models.DateField(_("last read"), null=True, blank=True, editable=False)
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     objects = CalendarFeedQuerySet.as_manager()
 
@@ -59,8 +61,11 @@ class CalendarFeed(models.Model):
         return str(self.organisation or self.equipment or self.get_of_display())
 
     @classmethod
-    def issue(cls, *, owner: User, now, **of) -> tuple["CalendarFeed", str]:
-        """A new feed and its secret, which is not kept anywhere else."""
+    def issue(cls, *, owner: User, now: datetime, term: timedelta = A_YEAR, **of) -> tuple["CalendarFeed", str]:
+        """A new feed and its secret, which is not kept anywhere else. `TooManyKeys` where the person has enough."""
         secret = secrets.token_urlsafe(32)
-        feed = cls.objects.create(owner=owner, digest=digest_of(secret), created_at=now, changed_at=now, **of)
+        columns = {"digest": digest_of(secret), "last_day": last_day_of(term, now), "created_at": now}
+        with transaction.atomic():
+            cls.check_number(owner)
+            feed = cls.objects.create(owner=owner, changed_at=now, **columns, **of)
         return feed, secret

@@ -35,10 +35,26 @@ class NoticeKind(models.TextChoices):
     MORNING = "morning", _("overview of the day")
     WEEK = "week", _("overview of the week")
     USAGE_REPORT = "usage_report", _("usage report of the month")
+    PASSWORD_RESET = "password_reset", _("link to a new password")
+    ADDRESS_TO_CONFIRM = "address_to_confirm", _("link to confirm an e-mail address")
+    ADDRESS_CHANGED = "address_changed", _("e-mail address changed")
+    PASSWORD_CHANGED = "password_changed", _("password changed")
+    SIGN_IN_CHANGED = "sign_in_changed", _("sign-in changed")
+    KEY_ENDING = "key_ending", _("token or calendar address ends")
 
 
 # Planned ahead from when a booking is, and planned anew when that changes.
 PLANNED_KINDS = (NoticeKind.REMINDER, NoticeKind.FREE_UNTIL, NoticeKind.ENDING)
+# Their mails hold a link that proves who reads it: they are read in that mailbox alone, and sent once, for who asked.
+LINK_KINDS = (NoticeKind.PASSWORD_RESET, NoticeKind.ADDRESS_TO_CONFIRM)
+# Always by mail, whatever somebody chose: who took over an account would choose otherwise.
+ACCOUNT_KINDS = (
+    *LINK_KINDS,
+    NoticeKind.ADDRESS_CHANGED,
+    NoticeKind.PASSWORD_CHANGED,
+    NoticeKind.SIGN_IN_CHANGED,
+    NoticeKind.KEY_ENDING,
+)
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -51,8 +67,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.waiting().filter(next_try_at__lte=now).order_by("next_try_at")
 
     def told(self, person: User, now) -> "NoticeQuerySet":
-        """What this person may read by now, the newest first; also what is still on its way by mail."""
-        return self.filter(recipient=person, due_at__lte=now, withdrawn_at=None).order_by("-due_at", "pk")
+        """What this person may read by now, the newest first; also what is still on its way by mail. Not the links
+        that prove who reads a mailbox."""
+        found = self.filter(recipient=person, due_at__lte=now, withdrawn_at=None).exclude(kind__in=LINK_KINDS)
+        return found.order_by("-due_at", "pk")
 
     def withdraw(self, now) -> int:
         """Those that still wait are not sent any more; how many."""
@@ -124,6 +142,16 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.recipient}"
+
+    @property
+    def address(self) -> str:
+        """Where it is mailed to: the reader's own address, but for what is about another one."""
+        return self.facts.get("mailed_to", self.recipient.email)
+
+    @property
+    def has_link(self) -> bool:
+        """Whether its mail holds a link that proves who reads it."""
+        return self.kind in LINK_KINDS
 
     @property
     def message_id(self) -> str:

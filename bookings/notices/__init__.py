@@ -2,5 +2,5 @@
 
 `writing` puts notices in the outbox for the services, `reminders` says which are planned ahead and for when, `digests`
 which overviews come by the clock, `announcing` wakes a worker after the commit, `outbox` delivers what is due,
-`letters` says it in words and `mail` makes a mail of it.
+`letters` says it in words and `mail` makes a mail of it. `accounts` and `account_letters` are about signing in.
 """

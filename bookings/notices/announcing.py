@@ -21,6 +21,7 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 DELIVER = "bookings.tasks.deliver_notices"
+ANSWER = "bookings.tasks.answer_who_asked_for_a_password"
 # More than these would be waiting for a broker that does not answer; the sweep has them.
 MOST_WAITING = 1000
 # After a broker did not answer, it is left alone for so many seconds.
@@ -32,7 +33,12 @@ _left_to_the_sweep: ContextVar[bool] = ContextVar("left_to_the_sweep", default=F
 def announce(ids: Collection[UUID]) -> None:
     """Have these delivered as soon as the transaction is committed. Never fails, and never waits."""
     if ids and not _left_to_the_sweep.get():
-        transaction.on_commit(partial(_announcer.give, [str(pk) for pk in ids]), robust=True)
+        transaction.on_commit(partial(_announcer.give, DELIVER, [str(pk) for pk in ids]), robust=True)
+
+
+def announce_password_request() -> None:
+    """Have them answered as soon as the transaction is committed. Never fails, and never waits."""
+    transaction.on_commit(partial(_announcer.give, ANSWER), robust=True)
 
 
 @contextmanager
@@ -49,27 +55,27 @@ class Announcer:
     """One thread per process, begun with the first thing it is given."""
 
     def __init__(self) -> None:
-        self._given: Queue[tuple[Context, list[str]]] = Queue(MOST_WAITING)
+        self._given: Queue[tuple[Context, str, tuple]] = Queue(MOST_WAITING)
         self._thread: Thread | None = None
         self._beginning = Lock()
 
-    def give(self, ids: list[str]) -> None:
+    def give(self, task: str, *arguments) -> None:
         with self._beginning:
             if self._thread is None:
                 self._thread = Thread(target=self._publish_all, name="announcing notices", daemon=True)
                 self._thread.start()
         with suppress(Full):
             # The task is published as of the request that gave it: logs name that one.
-            self._given.put_nowait((copy_context(), ids))
+            self._given.put_nowait((copy_context(), task, arguments))
 
     def _publish_all(self) -> None:
         left_alone_until = 0.0
         while True:
-            context, ids = self._given.get()
+            context, task, arguments = self._given.get()
             if monotonic() < left_alone_until:
                 continue
             try:
-                context.run(current_app.send_task, DELIVER, args=[ids], retry=False)
+                context.run(current_app.send_task, task, args=arguments, retry=False)
             except Exception as error:  # whatever it is: without this thread every mail would wait for the sweep
                 left_alone_until = monotonic() + LEFT_ALONE
                 logger.warning("the broker does not answer, the sweep will deliver: %s", error)

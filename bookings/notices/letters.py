@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookings.models import Concern, Notice, NoticeKind, Reservation, ReservationState
+from bookings.notices.account_letters import ACCOUNT_LETTERS
 from bookings.notices.certificate_letters import certificate_expiring, certificate_withdrawn
 from bookings.notices.digest_letters import DIGESTS
 from bookings.notices.letter import Letter, Line, address_of
@@ -240,6 +241,7 @@ LETTERS: dict[NoticeKind, Callable[[Notice, datetime], Letter | None]] = {
     NoticeKind.CERTIFICATE_EXPIRING: certificate_expiring,
     NoticeKind.CERTIFICATE_WITHDRAWN: certificate_withdrawn,
     **DIGESTS,
+    **ACCOUNT_LETTERS,
 }
 
 

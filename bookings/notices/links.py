@@ -1,8 +1,9 @@
 """Addresses in mails that let the reader do one thing without signing in.
 
-An address names the notice and the one thing, and is signed. It holds for that reader at that e-mail address, for the
-reservations as they stood when the mail was written: once one of them was moved it does nothing any more. Opening it
-changes nothing, so that programs that follow every link of a mail do no harm; a person presses a button there.
+An address names the notice and the one thing, and is signed. It holds for that reader at that e-mail address and with
+that password, for the reservations as they stood when the mail was written: once one of them was moved it does nothing
+any more. Opening it changes nothing, so that programs that follow every link of a mail do no harm; a person presses a
+button there.
 """
 
 import hashlib
@@ -94,7 +95,8 @@ def as_seen(reservations: Sequence[Reservation]) -> str:
 
 
 def _reader(notice: Notice) -> str:
-    return _short([notice.recipient.email.lower()])
+    """Changes with the reader's address and password: who had the mailbox before is shut out of old mails, too."""
+    return _short([notice.recipient.email.lower(), notice.recipient.get_session_auth_hash()])
 
 
 def _short(parts: Iterable[str]) -> str:

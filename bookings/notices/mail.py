@@ -28,6 +28,9 @@ ACTS_IN_WORDS = {
 # Machines wrote it: no out-of-office answers, please (RFC 3834, and what Exchange reads).
 BY_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
+# For the reader alone (RFC 4021): the mailbox of the demonstration shows it to nobody else.
+PRIVATE = {"Sensitivity": "Private"}
+
 
 def message_for(notice: Notice, letter: Letter, *, now: datetime) -> EmailMultiAlternatives:
     """Unsent. Rendered in the language that is active, which should be the reader's."""
@@ -41,8 +44,8 @@ def message_for(notice: Notice, letter: Letter, *, now: datetime) -> EmailMultiA
     message = EmailMultiAlternatives(
         subject=" ".join(letter.subject.split()),  # a title may hold line ends, a header may not
         body=render_to_string("mail/letter.txt", context),
-        to=[notice.recipient.email],
-        headers={"Message-ID": notice.message_id, **BY_MACHINE},
+        to=[notice.address],
+        headers={"Message-ID": notice.message_id, **BY_MACHINE, **(PRIVATE if notice.has_link else {})},
     )
     message.attach_alternative(render_to_string("mail/letter.html", context), "text/html")
     _attach_entries(message, notice, letter, now)

@@ -31,7 +31,7 @@ from django.db import transaction
 from django.db.models import F, Prefetch, Q
 from django.utils import translation
 
-from bookings.models import Notice, NoticeQuerySet, Reservation
+from bookings.models import ACCOUNT_KINDS, LINK_KINDS, Notice, NoticeQuerySet, Reservation
 from bookings.notices.announcing import announce
 from bookings.notices.letters import letter_for
 from bookings.notices.mail import message_for
@@ -72,8 +72,9 @@ def sweep(*, clock: Clock) -> int:
 
 def send_again(notices: NoticeQuerySet, *, now: datetime) -> int:
     """Of these what was sent by mail or given up goes out once more, whenever it was due; how many. What has nothing
-    left to say by now is withdrawn instead, as always."""
+    left to say by now is withdrawn instead, as always. A link that proves who reads goes to who asks for it alone."""
     ended = notices.filter(Q(sent_at__isnull=False, by_mail=True) | Q(given_up_at__isnull=False), withdrawn_at=None)
+    ended = ended.exclude(kind__in=LINK_KINDS)
     with transaction.atomic():
         ids = list(ended.select_for_update(of=("self",)).values_list("pk", flat=True))
         Notice.objects.filter(pk__in=ids).update(
@@ -168,7 +169,7 @@ def _deliver_one(notice: Notice, server, clock: Clock) -> bool:
 
 def _wants_mail(notice: Notice) -> bool:
     preference = getattr(notice.recipient, "notice_preference", None)
-    return preference is None or notice.kind not in preference.unmailed
+    return preference is None or notice.kind not in preference.unmailed or notice.kind in ACCOUNT_KINDS
 
 
 def _open(server) -> None:
@@ -197,7 +198,7 @@ def _begin(notice: Notice, now: datetime) -> bool:
 
 def _pause_or_give_up(notice: Notice, error: str, now: datetime, *, for_good: bool = False) -> None:
     if for_good or notice.tried > len(PAUSES):
-        logger.error("notice %s to %s is given up: %s", notice.pk, notice.recipient.email, error)
+        logger.error("notice %s to %s is given up: %s", notice.pk, notice.address, error)
         _write_on(notice, given_up_at=now, last_error=error)
     else:
         _write_on(notice, next_try_at=now + PAUSES[notice.tried - 1], last_error=error)

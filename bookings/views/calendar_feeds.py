@@ -1,6 +1,6 @@
 """Calendars to follow: the file at its secret address, and the page where one makes and revokes them."""
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from django import forms
 from django.contrib import messages
@@ -20,15 +20,17 @@ from django.views.decorators.http import require_POST, require_safe
 from bookings.calendar_feeds import read_feed
 from bookings.models import CalendarFeed, FeedOf
 from equipment.models import Equipment
+from organisations.keys import A_YEAR, TooManyKeys, term_choices, term_of
 from organisations.models import Organisation, User
-
-MOST_FEEDS = 20
 
 
 class FeedForm(forms.Form):
     """`of` names what is followed: mine, floor, organisation:SLUG or machine:CODE."""
 
     of = forms.ChoiceField(label=gettext_lazy("What do you want to follow?"))
+    days = forms.ChoiceField(
+        label=gettext_lazy("How long"), choices=term_choices, initial=str(A_YEAR.days), required=False
+    )
 
     def __init__(self, data=None, *, person: User, initial=None):
         super().__init__(data, initial=initial)
@@ -44,6 +46,10 @@ class FeedForm(forms.Form):
             ],
         )
 
+    @property
+    def term(self) -> timedelta:
+        return term_of(self.cleaned_data["days"])
+
     def chosen(self) -> dict:
         """The columns of the feed that is asked for."""
         of, _colon, name = self.cleaned_data["of"].partition(":")
@@ -57,11 +63,11 @@ class FeedForm(forms.Form):
 @require_safe
 @decorator_from_middleware(ConditionalGetMiddleware)
 def calendar_file(request: HttpRequest, secret: str) -> HttpResponse:
-    """For calendar programs, which do not sign in: the address is the key. A revoked one is not found."""
+    """For calendar programs, which do not sign in: the address is the key. One that is revoked or over is not found."""
     now = timezone.now()
-    feed = CalendarFeed.objects.matching(secret).first()
+    feed = CalendarFeed.objects.matching(secret, now).first()
     if feed is None:
-        text = "This calendar address does not exist, or was revoked.\n"
+        text = "This calendar address does not exist, or has ended. See /me/feeds/ on this site.\n"
         return HttpResponse(text, status=404, content_type="text/plain; charset=utf-8")
     with translation.override(feed.owner.language):
         content, changed = read_feed(feed, now=now)
@@ -78,18 +84,23 @@ def calendar_file(request: HttpRequest, secret: str) -> HttpResponse:
 def calendar_feeds(request):
     """GET lists them; POST makes one and shows its address, this once."""
     person = request.user
-    feeds = person.calendar_feeds.filter(revoked_at=None).select_related("organisation", "equipment")
+    now = timezone.now()
+    feeds = person.calendar_feeds.kept().select_related("organisation", "equipment")
     form = FeedForm(request.POST or None, person=person, initial={"of": request.GET.get("of", FeedOf.MINE)})
     made, secret = None, ""
     if request.method == "POST" and form.is_valid():
-        if feeds.count() >= MOST_FEEDS:
-            form.add_error(
-                "of", _("You have %(most)d already. Revoke one that you no longer use.") % {"most": MOST_FEEDS}
-            )
-        else:
-            made, secret = CalendarFeed.issue(owner=person, now=timezone.now(), **form.chosen())
+        try:
+            made, secret = CalendarFeed.issue(owner=person, now=now, term=form.term, **form.chosen())
+        except TooManyKeys as refused:
+            form.add_error("of", str(refused))
     address = request.build_absolute_uri(reverse("calendar_file", args=[secret])) if made else ""
-    context = {"form": form, "feeds": feeds.order_by("-created_at"), "made": made, "address": address}
+    context = {
+        "form": form,
+        "feeds": feeds.order_by("-created_at"),
+        "made": made,
+        "address": address,
+        "today": timezone.localdate(now),
+    }
     return render(request, "bookings/calendar_feeds.html", context, status=422 if form.errors else 200)
 
 
@@ -97,6 +108,16 @@ def calendar_feeds(request):
 @require_POST
 def revoke(request, pk: int):
     feed = get_object_or_404(request.user.calendar_feeds, pk=pk)
-    request.user.calendar_feeds.filter(pk=pk, revoked_at=None).update(revoked_at=timezone.now())
+    request.user.calendar_feeds.filter(pk=pk).end(timezone.now())
     messages.success(request, _("Revoked: %(name)s. Its address no longer works.") % {"name": feed})
+    return redirect("calendar_feeds")
+
+
+@login_required
+@require_POST
+def extend(request, pk: int):
+    """From today on, for a year; the address stays the same."""
+    feed = get_object_or_404(request.user.calendar_feeds.kept(), pk=pk)
+    request.user.calendar_feeds.filter(pk=pk).extend(A_YEAR, timezone.now())
+    messages.success(request, _("Extended by a year: %(name)s. Nothing has to be set up again.") % {"name": feed})
     return redirect("calendar_feeds")

@@ -13,6 +13,7 @@ from bookings.models import Reservation
 from bookings.planning import ZONE
 from bookings.views.bookings import rows_of, still_ahead, with_all_that_is_said
 from bookings.views.shares import certificate_lines
+from organisations.keys import MOST_KEYS, term_choices
 from organisations.models import Organisation, Role, User
 
 SHOWN_AHEAD = 10
@@ -30,7 +31,10 @@ def account(request):
         "memberships": memberships,
         "balances": load_balances([m.organisation for m in memberships], now=now),
         "certificates": certificate_lines(own, today=now.astimezone(ZONE).date()),
-        "tokens": user.api_tokens.filter(revoked_at=None).order_by("-created_at"),
+        "tokens": user.api_tokens.kept().order_by("-created_at"),
+        "most_tokens": MOST_KEYS,
+        "terms": term_choices(),
+        "today": now.astimezone(ZONE).date(),
     }
     return render(request, "organisations/account.html", context)
 

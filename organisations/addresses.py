@@ -1,0 +1,20 @@
+"""One way to write an e-mail address, so that nobody's address passes for somebody else's."""
+
+from django.core.exceptions import ValidationError
+from django.utils.encoding import punycode
+from django.utils.translation import gettext as _
+
+
+def canonical_address(address: str) -> str:
+    """The address in small letters, its domain as the mail servers write it (`xn--…`).
+
+    Raises `ValidationError` for letters outside ASCII before the `@`: Django lets four pass that look like `i`, `k` and
+    `s` and become them when cases are mapped.
+    """
+    name, at, domain = address.strip().rpartition("@")
+    if not name.isascii():
+        raise ValidationError(_("Before the @ an address has letters without accents, digits and signs only."))
+    try:
+        return f"{name}{at}{punycode(domain)}".lower()
+    except UnicodeError as error:
+        raise ValidationError(_("The part behind the @ is not the name of a mail server.")) from error

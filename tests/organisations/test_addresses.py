@@ -1,0 +1,62 @@
+"""E-mail addresses: one way to write each, and one proven address of each person, whoever writes it."""
+
+from importlib import import_module
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from organisations.addresses import canonical_address
+from organisations.models import User
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Eva@Example.ORG", "eva@example.org"),
+        (" eva@example.org ", "eva@example.org"),
+        ("eva@m\u00fcller.example", "eva@xn--mller-kva.example"),
+        ("eva@MU\u0308LLER.example", "eva@xn--mller-kva.example"),
+        ("eva@\uff45xample.org", "eva@example.org"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_written_in_one_way(typed, kept):
+    assert canonical_address(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["\u0131ngrid@example.org", "eva.\u017fmits@example.org", "\u212aoen@example.org"])
+def test_letters_that_look_like_others_are_refused(typed):
+    with pytest.raises(ValidationError, match="letters without accents"):
+        canonical_address(typed)
+
+
+def test_what_is_no_name_of_a_server_is_refused():
+    with pytest.raises(ValidationError, match="mail server"):
+        canonical_address("eva@" + "\u00fc" * 300 + ".example")
+
+
+def proven() -> list[tuple]:
+    return sorted(EmailAddress.objects.values_list("user__name", "email", "verified", "primary"))
+
+
+@pytest.mark.django_db
+def test_each_person_has_one_proven_address_whoever_writes_it():
+    eva, tom = User.objects.bulk_create(User(email=f"{name}@Example.org", name=name) for name in ("Eva", "Tom"))
+    assert proven() == [("Eva", "eva@example.org", True, True), ("Tom", "tom@example.org", True, True)]
+    EmailAddress.objects.create(user=eva, email="claimed@example.org")
+    User.objects.filter(pk=eva.pk).update(email="Eva.New@example.org")
+    tom.name = "Thomas"
+    tom.save()
+    assert proven() == [("Eva", "eva.new@example.org", True, True), ("Thomas", "tom@example.org", True, True)]
+
+
+@pytest.mark.django_db
+def test_the_migration_proves_those_who_were_there_already():
+    User.objects.bulk_create(User(email=f"{name}@example.org", name=name) for name in ("Eva", "Tom"))
+    EmailAddress.objects.all().delete()
+    EmailAddress.objects.create(user=User.objects.get(name="Eva"), email="tom@example.org", verified=True, primary=True)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("organisations.migrations.0005_one_proven_address_of_each_person").PROVE)
+    assert proven() == [("Eva", "eva@example.org", True, True), ("Tom", "tom@example.org", True, True)]

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from organisations.addresses import canonical_address
 from organisations.keys import count_keys, end_keys
+from organisations.models import User
 from organisations.telling import ask_for_password
 
 
@@ -25,6 +26,7 @@ class EndsKeys(forms.Form):
     """With a new password, the tokens and calendar addresses of `user` end where that is ticked; asked only of who has
     some."""
 
+    user: User | None
     end_keys = forms.BooleanField(required=False)
 
     def __init__(self, *args, **kwargs):

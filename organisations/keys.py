@@ -6,7 +6,7 @@ Each works until a day that its owner chose, is told to end some time before, an
 import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
@@ -35,9 +35,9 @@ def last_day_of(term: timedelta, now: datetime) -> date:
     return timezone.localdate(now) + term
 
 
-class KeyQuerySet(models.QuerySet):
+class KeyQuerySet(models.QuerySet["SecretKey"]):
     def of(self, person):
-        return self.filter(**{self.model.owned_by: person})
+        return self.filter(**{cast(type[SecretKey], self.model).owned_by: person})
 
     def kept(self):
         """Not revoked; their last day may be over."""
@@ -67,6 +67,8 @@ class SecretKey(models.Model):
         help_text=gettext_lazy("The last day on which it works."),
     )
     revoked_at = models.DateTimeField(gettext_lazy("revoked"), null=True, blank=True)
+
+    objects = KeyQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from django.http import QueryDict
 
 # Names of addresses. Sending one of these forms: new keys to the site, and the address that a password is reset by.
-SENDING = {"issue_token", "calendar_feeds", "account_email"}
+SENDING = {"issue_token", "extend_token", "calendar_feeds", "extend_calendar_feed", "account_email"}
 # Opening one of these already, since a password is typed there.
 OPENING = {"admin:organisations_user_add", "admin:auth_user_password_change"}
 # Whoever has a second step shows it, too; the old password is asked for on the page itself.

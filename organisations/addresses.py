@@ -1,5 +1,8 @@
 """One way to write an e-mail address, so that nobody's address passes for somebody else's."""
 
+from collections.abc import Iterable
+from contextlib import suppress
+
 from django.core.exceptions import ValidationError
 from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
@@ -18,3 +21,12 @@ def canonical_address(address: str) -> str:
         return f"{name}{at}{punycode(domain)}".lower()
     except UnicodeError as error:
         raise ValidationError(_("The part behind the @ is not the name of a mail server.")) from error
+
+
+def canonical_addresses(addresses: Iterable[str | None]) -> set[str]:
+    """Those of them that are good."""
+    found = set()
+    for address in addresses:
+        with suppress(ValidationError):
+            found.add(canonical_address(address or ""))
+    return found

@@ -1,6 +1,7 @@
 """Who uses the Atrium: people, their organisations, their roles, and the tokens their programs sign in with."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -46,6 +47,10 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+    def at(self, addresses: Iterable[str]) -> models.QuerySet["User"]:
+        """Who has one of these canonical addresses, in whatever case theirs was written once."""
+        return self.annotate(written_small=Lower("email")).filter(written_small__in=addresses)
 
     def get_by_natural_key(self, email: str | None) -> "User":
         """Sign-in ignores the case of an address, as the unique index does."""

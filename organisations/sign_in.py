@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from organisations.account_adapter import TellingAdapter
+from organisations.addresses import canonical_addresses
 from organisations.models import User
 from organisations.sign_in_limits import count_a_try, forget
 
@@ -67,7 +68,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request, sociallogin) -> None:
         if sociallogin.is_existing:
             return
-        known = User.objects.filter(email__iexact=user_email(sociallogin.user)).first()
+        known = User.objects.at(canonical_addresses([user_email(sociallogin.user)])).first()
         verified = any(address.verified for address in sociallogin.email_addresses)
         if known and verified:
             sociallogin.connect(request, known)

@@ -37,7 +37,7 @@ def answer_password_requests(*, now: datetime) -> int:
         asked = list(PasswordRequest.objects.select_for_update(skip_locked=True).order_by("pk")[:ANSWERED_TOGETHER])
         if not asked:
             return 0
-        people = User.objects.filter(is_active=True, email__in={request.address for request in asked})
+        people = User.objects.at({request.address for request in asked}).filter(is_active=True)
         minute = f"{now:%Y%m%d%H%M}"
         write_notices([_notice(person.pk, NoticeKind.PASSWORD_RESET, minute, now, {}) for person in people], now)
         PasswordRequest.objects.filter(pk__in=[request.pk for request in asked]).delete()

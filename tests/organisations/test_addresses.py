@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from organisations.addresses import canonical_address
+from organisations.addresses import canonical_address, canonical_addresses
 from organisations.models import User
 
 
@@ -37,6 +37,10 @@ def test_what_is_no_name_of_a_server_is_refused():
         canonical_address("eva@" + "\u00fc" * 300 + ".example")
 
 
+def test_of_several_the_good_ones_count():
+    assert canonical_addresses(["Eva@Example.org", "eva.\u017fmits@example.org"]) == {"eva@example.org"}
+
+
 def proven() -> list[tuple]:
     return sorted(EmailAddress.objects.values_list("user__name", "email", "verified", "primary"))
 
@@ -49,6 +53,7 @@ def test_each_person_has_one_proven_address_whoever_writes_it():
     User.objects.filter(pk=eva.pk).update(email="Eva.New@example.org")
     tom.name = "Thomas"
     tom.save()
+    assert set(User.objects.at(["eva.new@example.org", "TOM@example.org"])) == {eva}
     assert proven() == [("Eva", "eva.new@example.org", True, True), ("Thomas", "tom@example.org", True, True)]
 
 

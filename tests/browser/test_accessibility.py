@@ -39,6 +39,7 @@ ADDRESSES = [
     "/book/?equipment=FDM-01",
     "/notices/",
     "/me/feeds/",
+    "/account/email/",
     "/account/password/change/",
     "/account/2fa/",
     "/account/2fa/totp/activate/",

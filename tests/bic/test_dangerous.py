@@ -152,7 +152,6 @@ DANGEROUS = [
     "/admin/organisations/organisation/add/",
     "/admin/organisations/organisation/1/delete/",
     "/admin/organisations/apitoken/",
-    "/admin/account/emailaddress/add/",
     "/admin/mfa/authenticator/add/",
     "/admin/socialaccount/socialaccount/add/",
     "/admin/socialaccount/socialapp/add/",

@@ -29,7 +29,7 @@ MACHINE_TIMES = f"""
           FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS a(equipment_id, starts, ends)
     ), open_time AS ({OPEN_TIME})
     SELECT open_time.ask, open_time.open::text, open_time.out::text,
-           (SELECT range_agg(reservation.occupied)::text
+           (SELECT range_agg(reservation.occupied * open_time.period)::text
               FROM bookings_reservation reservation
              WHERE reservation.equipment_id = open_time.equipment_id
                AND reservation.occupied && open_time.period
@@ -45,8 +45,9 @@ def machine_times(
 ) -> list[MachineTime]:
     """What each ask `(equipment id, start, end)` can count on, in the order asked; one statement for any number.
 
-    Open time and outages are cut to the window; what is taken may reach beyond it. `leaving_out`: ids of
-    reservations that do not count, as the one that is being moved.
+    All three are cut to the window, and neighbours in it are one, so that nobody who asks for a narrow one hears where
+    somebody else's reservation begins or ends. `leaving_out`: ids of reservations that do not count, as the one that is
+    being moved.
     """
     if not asks:
         return []
@@ -82,13 +83,8 @@ def timelines(*, equipment: Iterable[Equipment], start: datetime, end: datetime)
     """Per equipment id what is open, occupied and free in `[start, end)`. One statement for any number of machines."""
     machines = list(equipment)
     times = machine_times([(machine.pk, start, end) for machine in machines])
-    window = Period(start.astimezone(UTC), end.astimezone(UTC))
     return {
-        machine.pk: Timeline(
-            open=list(time.open),
-            occupied=[Period(max(p.start, window.start), min(p.end, window.end)) for p in time.taken],
-            free=time.free,
-        )
+        machine.pk: Timeline(open=list(time.open), occupied=list(time.taken), free=time.free)
         for machine, time in zip(machines, times, strict=True)
     }
 

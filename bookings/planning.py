@@ -59,7 +59,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class MachineTime:
-    """One machine's time in a window, each list in order with its periods apart.
+    """One machine's time in a window, each list in order with its periods apart and cut to the window.
 
     `open`: open time without outages. `out`: outages. `taken`: what others occupy.
     """
@@ -103,6 +103,12 @@ def without(periods: Sequence[Period], holes: Iterable[Period]) -> list[Period]:
 
 def overlap(one: Period, other: Period) -> bool:
     return one.start < other.end and other.start < one.end
+
+
+def within(period: Period, start: datetime, end: datetime) -> Period | None:
+    """The part of `period` inside `[start, end)`; None when there is none."""
+    inside = Period(max(period.start, start), min(period.end, end))
+    return inside if inside.start < inside.end else None
 
 
 def lies_in(period: Period, periods: Iterable[Period]) -> bool:

@@ -22,6 +22,7 @@ from bookings.planning import (
     overlap,
     people_needed,
     stretches_with_people,
+    within,
 )
 from bookings.proposals import Facts, Proposal, Refusal, Requirement
 from bookings.wording import day_in_words, duration_in_words, hours_in_words, moment_in_words, period_in_words
@@ -237,13 +238,26 @@ def nobody_else_has_the_machine(proposal: Proposal, facts: Facts) -> str | None:
     occupied = proposal.occupied
     if occupied is None:
         return None
-    taken = next((p for p in proposal.time.taken if overlap(p, occupied)), None)
+    taken = next((part for p in proposal.time.taken if (part := within(p, *occupied))), None)
     if taken:
-        return _("Occupied %(period)s, set-up and clean-up included.") % {"period": period_in_words(*taken)}
+        return _occupied_in_words(taken, occupied)
     own = (p.proposal for p in facts.planned if p.proposal.equipment.pk == proposal.equipment.pk)
     if any(p.occupied and overlap(p.occupied, occupied) for p in own):
         return _("This booking already has %(code)s then.") % {"code": proposal.equipment.code}
     return None
+
+
+def _occupied_in_words(taken: Period, asked: Period) -> str:
+    """Of the time asked for and no more, since where somebody else's reservation begins and ends is theirs to know."""
+    if taken == asked:
+        return _("Occupied all that time, set-up and clean-up included.")
+    if taken.start == asked.start:
+        until = moment_in_words(taken.end)
+        return _("Occupied until %(until)s, set-up and clean-up included.") % {"until": until}
+    if taken.end == asked.end:
+        since = moment_in_words(taken.start)
+        return _("Occupied from %(since)s on, set-up and clean-up included.") % {"since": since}
+    return _("Occupied %(period)s, set-up and clean-up included.") % {"period": period_in_words(*taken)}
 
 
 # ---- People -----------------------------------------------------------------------------------------------------

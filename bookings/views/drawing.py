@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from bookings.planning import ZONE
-from bookings.views.lanes import Lane, Own, within
+from bookings.planning import ZONE, within
+from bookings.views.lanes import Lane, Own
 from equipment.availability import Period
 
 WIDTH = 100  # of a strip: what is drawn is placed in per cent
@@ -99,7 +99,7 @@ def state_now(lane: Lane, now: datetime, *, overdue: bool = False) -> StateNow:
             if period.start <= now < period.end:
                 if kind == "free" and overdue:
                     return StateNow("overdue", None)
-                return StateNow(kind, period.end)
+                return StateNow(kind, period.end if period.end < lane.looks_until else None)
     return StateNow("closed", next((period.start for period in lane.free if period.start > now), None))
 
 

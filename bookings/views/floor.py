@@ -16,9 +16,9 @@ from django.views.decorators.vary import vary_on_headers
 
 from bookings.forms import MachineFilter
 from bookings.models import Reservation, ReservationState
-from bookings.planning import ZONE
+from bookings.planning import ZONE, within
 from bookings.views.drawing import at, state_now, strip
-from bookings.views.lanes import Lane, lanes, within
+from bookings.views.lanes import Lane, lanes
 from equipment.models import Equipment
 from organisations.models import Organisation
 

@@ -1,7 +1,7 @@
 """What one person may see of machines' time: open, occupied by others, and what is theirs.
 
-Another organisation's bookings are merged into stretches of "occupied": neither who nor why, nor where one
-ends and the next begins, leaves the server.
+Another organisation's bookings are merged into stretches of "occupied", cut to the window that was asked for: neither
+who nor why, nor where one begins or ends, leaves the server.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from psycopg.types.range import TimestamptzRange
 
 from bookings.free_time import machine_times
 from bookings.models import SHOWN_STATES, Reservation, may_be_changed_by
-from bookings.planning import MachineTime, merged, without
+from bookings.planning import MachineTime, without
 from bookings.services.change import CHANGEABLE_STATES
 from equipment.availability import Period
 from equipment.models import Equipment, EquipmentQuerySet
@@ -48,9 +48,10 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One machine's time in a window; every list in order of time, periods half-open."""
+    """One machine's time in a window; every list in order of time, periods half-open and, but for `own`, cut to it."""
 
     equipment: Equipment
+    looks_until: datetime  # the end of the window
     open: list[Period]  # without outages
     free: list[Period]
     out: list[Period]  # outages
@@ -62,17 +63,18 @@ def lanes(*, equipment: EquipmentQuerySet, user: User, start: datetime, end: dat
     """A lane per machine, in the machines' order. Two statements, however many machines."""
     machines = list(equipment.annotate(visible=ArraySubquery(_visible(user, start, end))))
     times = machine_times([(machine.pk, start, end) for machine in machines])
-    return [_lane(machine, time, user) for machine, time in zip(machines, times, strict=True)]
+    return [_lane(machine, time, user, end) for machine, time in zip(machines, times, strict=True)]
 
 
-def _lane(machine: Equipment, time: MachineTime, user: User) -> Lane:
+def _lane(machine: Equipment, time: MachineTime, user: User, end: datetime) -> Lane:
     own = [own for row in machine.visible if (own := _own(row, user)).start < own.end]  # some leave before they begin
     return Lane(
         equipment=machine,
+        looks_until=end,
         open=list(time.open),
         free=time.free,
         out=list(time.out),
-        occupied=without(merged(time.taken), [each.occupied for each in own]),
+        occupied=without(time.taken, [each.occupied for each in own]),
         own=own,
     )
 
@@ -120,9 +122,3 @@ def _own(row: dict, user: User) -> Own:
         occupied=Period(occupied_start, min(occupied_end, left)),
         changeable=row["changeable"],
     )
-
-
-def within(period, start: datetime, end: datetime) -> Period | None:
-    """The part of `period` inside `[start, end)`; None when there is none."""
-    inside = Period(max(period.start, start), min(period.end, end))
-    return inside if inside.start < inside.end else None

@@ -28,6 +28,13 @@ def speak_the_language_asked_for(request: HttpRequest, user: User) -> None:
         return
 
 
+def speak_to_the_caller(request: HttpRequest) -> None:
+    """For an answer that is made before anybody asked who calls, as that of an address that is not known."""
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and (found := ApiToken.objects.matching(token.strip()).first()):
+        speak_the_language_asked_for(request, found.user)
+
+
 class BearerToken(HttpBearer):
     """A token of `manage.py api_token`. A header without a valid token is a 401, also beside a session."""
 
@@ -55,7 +62,10 @@ class BearerToken(HttpBearer):
 
 
 class Session(AuthBase):
-    """The cookie of somebody who signed in on the pages; what changes something needs the CSRF token too."""
+    """The cookie of somebody who signed in on the pages; what changes something needs the CSRF token too.
+
+    The pages call the API, so it speaks the language of the page: the person's own, as `ReaderLanguageMiddleware` says.
+    """
 
     openapi_type = "apiKey"
     openapi_in = "cookie"
@@ -64,7 +74,6 @@ class Session(AuthBase):
     def __call__(self, request: HttpRequest) -> User | None:
         if not request.user.is_authenticated:
             return None
-        speak_the_language_asked_for(request, request.user)
         if check_csrf(request):
             raise HttpError(403, _("The CSRF token is missing or wrong; send it in the header X-CSRFToken."))
         if waits_for_second_factor(request):

@@ -11,11 +11,12 @@ from http import HTTPStatus
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from bic.api_sign_in import speak_to_the_caller
 from bic.api_wording import field_errors
 from bookings.api.schemas import RefusalOut
 from bookings.idempotency import KeyReused
@@ -165,8 +166,11 @@ class ProblemsMiddleware:
             or response.get("Content-Type", "").startswith(CONTENT_TYPE)
         ):
             return response
+        if response.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+            speak_to_the_caller(request)
         document = problem(response.status_code)
         for header, value in response.headers.items():
             if header not in ("Content-Type", "Content-Length"):
                 document[header] = value
+        document["Content-Language"] = get_language()
         return document

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
 from organisations.keys import A_YEAR, TooManyKeys, term_of
+from organisations.middleware import remember_language
 from organisations.models import ApiToken, User
 
 
@@ -24,13 +25,7 @@ def choose_language(request):
         there = "/"
     answer = redirect(there)
     if language in dict(settings.LANGUAGES):
-        answer.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=settings.SESSION_COOKIE_AGE,
-            secure=settings.LANGUAGE_COOKIE_SECURE,
-            samesite="Lax",
-        )
+        remember_language(answer, language)
         if request.user.is_authenticated:
             User.objects.filter(pk=request.user.pk).update(language=language)
         translation.activate(language)

@@ -8,19 +8,23 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 
 from dateutil.rrule import rrulestr
 from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bookings.planning import ZONE, Wish
-from equipment.availability import instant
+from equipment.availability import instant, moments_of
 from equipment.models import Equipment
 
 KNOWN_PARTS = {"FREQ", "INTERVAL", "BYDAY", "COUNT", "UNTIL", "WKST"}
+DAY = timedelta(days=1)
+LONGEST_PATTERN = timedelta(days=3653)  # ten years; nobody may book that far ahead
+BEYOND = gettext_lazy("The calendar does not reach that far.")
 WEEKDAYS = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
 
 
@@ -57,21 +61,27 @@ class Repeat:
         return parts
 
     def days(self, first: date) -> list[date]:
-        """The dates of the pattern from `first` on, in order; at most as many as one booking may have reservations.
+        """The dates of the pattern from `first` on, in order; at most one more than a booking may have reservations.
 
-        `first` itself is one of them only where the pattern says so. UNTIL is a date, and included.
+        `first` itself is one of them only where the pattern says so. UNTIL is a date, and included. Raises
+        UnreadablePattern, also where it has no dates, or goes on for longer than LONGEST_PATTERN.
         """
         parts = self.parts()
-        if "UNTIL" in parts:
-            parts["UNTIL"] = parts["UNTIL"][:8] + "T235959"
-        text = ";".join(f"{name}={value}" for name, value in parts.items())
+        start = datetime.combine(first, time.min)
+        without_end = ";".join(f"{name}={value}" for name, value in parts.items() if name != "UNTIL")
         try:
-            dates = rrulestr(text, dtstart=datetime.combine(first, datetime.min.time()))
-            found = [day.date() for day in islice(dates, settings.MOST_RESERVATIONS_PER_BOOKING + 1)]
-        except (ValueError, OverflowError):
+            reach = start + LONGEST_PATTERN
+            last = datetime.strptime(parts["UNTIL"][:8], "%Y%m%d") if "UNTIL" in parts else reach  # noqa: DTZ007
+            moments = moments_of(rrulestr(without_end, dtstart=start), start=start, before=min(last, reach) + DAY)
+        except OverflowError:
+            raise UnreadablePattern(BEYOND) from None
+        except ValueError:
             raise UnreadablePattern(_("Write the pattern as FREQ=WEEKLY;COUNT=14.")) from None
+        found = [moment.date() for moment in islice(moments, settings.MOST_RESERVATIONS_PER_BOOKING + 1)]
         if not found:
             raise UnreadablePattern(_("This pattern has no dates."))
+        if last > reach or len(found) < min(int(parts.get("COUNT", 1)), settings.MOST_RESERVATIONS_PER_BOOKING):
+            raise UnreadablePattern(BEYOND)
         return found
 
 
@@ -87,7 +97,7 @@ def repeated(wishes: Sequence[Wish], repeat: Repeat) -> list[Wish]:
     try:
         return [_on(day - first, wish) for day in days for wish in wishes]
     except OverflowError:
-        raise UnreadablePattern(_("The calendar does not reach that far.")) from None
+        raise UnreadablePattern(BEYOND) from None
 
 
 def _on(distance: timedelta, wish: Wish) -> Wish:

@@ -21,6 +21,7 @@ from equipment.availability.hours import (
     weekly_hours,
 )
 from equipment.availability.open_periods import OPEN_TIME, OpenTime, Period, open_time, periods_in, periods_of
+from equipment.availability.recurrence import moments_of
 from equipment.availability.spans import (
     calendars_changed,
     change_unless_hit,
@@ -51,6 +52,7 @@ __all__ = [
     "instant",
     "keep_pattern",
     "midnight",
+    "moments_of",
     "move_day",
     "new_calendar",
     "occurrence_on",

@@ -6,18 +6,21 @@ recurrence rule is asked for the dates, and the hours are laid on the wall clock
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import takewhile
+from itertools import islice
 from zoneinfo import ZoneInfo
 
+from dateutil.rrule import rrule
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from schedule.models import Event, Occurrence
 
 from equipment.availability.open_periods import Period
+from equipment.availability.recurrence import UnboundedRule, moments_of
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 # A machine open every hour for ten years fits; a rule that fires every minute does not.
 MOST_OCCURRENCES = 100_000
+LONGEST_RECURRENCE = timedelta(days=36_525)  # from its start to where it ends, or to where calendars are expanded
 
 
 def instant(wall: datetime) -> datetime:
@@ -43,20 +46,21 @@ def starts_of(event: Event, *, until: datetime) -> list[datetime]:
     """Naive wall-clock starts of an event that lie before `until`, moved and cancelled ones as first planned.
 
     The event comes with its rule. A recurrence ends before `end_recurring_period`: nothing starts at that
-    moment. Raises ValidationError where its rule cannot be read, or fires too often to be anyone's opening
-    hours.
+    moment. Raises ValidationError where its rule cannot be read, began too long ago, or fires too often to be anyone's
+    opening hours.
     """
     if event.rule is None:
         return [wall(event.start)] if event.start < until else []
-    # The library narrows a rule's weekdays or month days to that of the start; the rule is meant as it
-    # stands.
-    event._event_params = event.rule.get_params
     ends = min(until, event.end_recurring_period) if event.end_recurring_period else until
+    if ends - event.start > LONGEST_RECURRENCE:
+        raise ValidationError(_("“%(event)s” began too long ago for a calendar.") % {"event": event.title})
     try:
-        starts = event.get_rrule_object(ZONE)
-        if "count" not in event.rule.get_params():
-            starts = starts.replace(until=wall(ends))  # so that a rule that never fires stops looking
-        found = list(_first(MOST_OCCURRENCES + 1, takewhile(lambda start: start < wall(ends), starts)))
+        # As it stands: the library would narrow a rule's weekdays or month days to that of the start.
+        rule = rrule(event.rule.rrule_frequency(), dtstart=wall(event.start), **event.rule.get_params())
+        found = list(islice(moments_of(rule, start=wall(event.start), before=wall(ends)), MOST_OCCURRENCES + 1))
+    except UnboundedRule:
+        message = _("The recurrence “%(rule)s” cannot be read: it must repeat by day, week, month or year.")
+        raise ValidationError(message % {"rule": event.rule.name}) from None
     except (KeyError, TypeError, ValueError) as error:
         raise ValidationError(
             _("The recurrence “%(rule)s” cannot be read: %(error)s") % {"rule": event.rule.name, "error": error}
@@ -64,10 +68,6 @@ def starts_of(event: Event, *, until: datetime) -> list[datetime]:
     if len(found) > MOST_OCCURRENCES:
         raise ValidationError(_("“%(event)s” repeats too often for a calendar.") % {"event": event.title})
     return found
-
-
-def _first(most: int, moments: Iterable[datetime]) -> Iterator[datetime]:
-    return (moment for _position, moment in zip(range(most), moments, strict=False))
 
 
 def periods_of_event(event: Event, *, until: datetime) -> Iterator[Period]:

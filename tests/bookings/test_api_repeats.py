@@ -1,6 +1,7 @@
 """Repeated bookings over the API: which dates, what is left out, and what it takes."""
 
 from datetime import date
+from time import process_time
 
 import pytest
 from django.db import connection
@@ -105,11 +106,16 @@ def test_every_refused_date_is_told_with_alternatives_or_left_out(caller, make_r
         ("FREQ=WEEKLY;COUNT=2;WKST=XX", "FREQ=WEEKLY;COUNT=14"),
         ("FREQ=WEEKLY;UNTIL=99991399", "FREQ=WEEKLY;COUNT=14"),
         ("FREQ=DAILY;COUNT=501", "more than 500"),
+        ("FREQ=DAILY;BYDAY=FR;INTERVAL=7;COUNT=3", "no dates"),
+        ("FREQ=DAILY;BYDAY=SU,FR;INTERVAL=9996;COUNT=500", "no dates"),
+        ("FREQ=WEEKLY;INTERVAL=9999;COUNT=3", "not reach that far"),
+        ("FREQ=WEEKLY;INTERVAL=50;UNTIL=99991231", "not reach that far"),
     ],
 )
 def test_a_pattern_that_cannot_be_had_is_told_at_its_field(caller, printer, rrule, said):
-    wish = {"type": "ultimaker-s5", "units": 2}
+    wish, began = {"type": "ultimaker-s5", "units": 2}, process_time()
     document = problem(caller.post("bookings", asked(rrule, wish=wish)), 422)
+    assert process_time() - began < 1  # seconds of this process
     assert fields(document) == ["repeat.rrule"]
     assert said in document["errors"][0]["message"]
     assert not Booking.objects.exists()

@@ -292,10 +292,20 @@ class TestTrapsOfTheLibrary:
         [found] = availability.open_time([(printer.pk, start, start + timedelta(days=1))])
         assert found.open == [(start, start + timedelta(minutes=30))]
 
-    @pytest.mark.parametrize(("frequency", "params"), [("MINUTELY", ""), ("DAILY", "byhours:3")])
-    def test_a_recurrence_that_makes_no_sense_is_refused(self, hours, frequency, params):
+    @pytest.mark.parametrize(
+        ("frequency", "params", "start"),
+        [
+            ("MINUTELY", "", "2027-02-01 08:00"),
+            ("SECONDLY", "bysetpos:2", "2027-02-01 08:00"),
+            ("YEARLY", "byeaster:0;byweekday:0", "2027-02-01 08:00"),
+            ("DAILY", "byhours:3", "2027-02-01 08:00"),
+            ("DAILY", f"byhour:{','.join(map(str, range(24)))};byminute:0,10,20,30,40,50", "2025-02-01 08:00"),
+            ("WEEKLY", "", "1027-02-01 08:00"),
+        ],
+    )
+    def test_a_recurrence_that_makes_no_sense_is_refused(self, hours, frequency, params, start):
         with pytest.raises(ValidationError):
-            every(hours, rule(frequency, params), local("2027-02-01 08:00"), local("2027-02-01 08:01"))
+            every(hours, rule(frequency, params), local(start), local(start) + timedelta(minutes=1))
         assert not Event.objects.exists()
 
     def test_a_recurrence_that_never_comes_is_no_time_at_all(self, hours):

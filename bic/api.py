@@ -16,6 +16,7 @@ from ninja.responses import Status
 from bic.api_sign_in import BearerToken, Session
 from bic.problems import CONTENT_TYPE as PROBLEM
 from bic.problems import NotJson, answer_with_problems
+from bic.rate_limits import RateLimits, tell_what_is_left
 from bookings import idempotency
 from bookings.api.bookings import router as bookings_router
 from bookings.api.free_time import router as free_time_router
@@ -67,6 +68,18 @@ def notes_unknown_parameters(run):
         return run(request, **path)
 
     return note_and_run
+
+
+def tells_what_is_left(run):
+    """Wraps `Operation.run`: every answer, also an error, says how many requests are left."""
+
+    @wraps(run)
+    def run_and_tell(request: HttpRequest, **path) -> HttpResponse:
+        response = run(request, **path)
+        tell_what_is_left(request, response)
+        return response
+
+    return run_and_tell
 
 
 def refuses_unknown_parameters(view):
@@ -143,9 +156,11 @@ api = BookingApi(
     urls_namespace="api-v1",
     auth=[BearerToken(), Session()],
     parser=JsonOnly(),
+    throttle=RateLimits(),
 )
 answer_with_problems(api)
 api.add_decorator(notes_unknown_parameters, mode="view")
+api.add_decorator(tells_what_is_left, mode="view")
 api.add_decorator(answers_once)
 api.add_decorator(refuses_unknown_parameters)  # the last is the outermost: before a key is claimed
 for router in (

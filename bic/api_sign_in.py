@@ -1,5 +1,7 @@
 """Who is calling: a program with a token, or a person's browser with its session."""
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
@@ -28,13 +30,6 @@ def speak_the_language_asked_for(request: HttpRequest, user: User) -> None:
         return
 
 
-def speak_to_the_caller(request: HttpRequest) -> None:
-    """For an answer that is made before anybody asked who calls, as that of an address that is not known."""
-    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and (found := ApiToken.objects.matching(token.strip()).first()):
-        speak_the_language_asked_for(request, found.user)
-
-
 class BearerToken(HttpBearer):
     """A token of `manage.py api_token`. A header without a valid token is a 401, also beside a session."""
 
@@ -54,11 +49,18 @@ class BearerToken(HttpBearer):
         today = timezone.localdate(now)
         if found.last_used_on != today:  # once a day, so that reading does not write
             ApiToken.objects.filter(pk=found.pk).update(last_used_on=today)
+        request.api_token = found
         request.user = found.user  # the history of changes names this person
         speak_the_language_asked_for(request, found.user)
         if found.user.must_have_second_factor and not found.user.has_second_factor:
             raise HttpError(403, _("Your role asks for two-step sign-in. Set it up on the page of your account."))
         return found.user
+
+
+def speak_to_the_caller(request: HttpRequest) -> None:
+    """For an answer that is made before anybody asked who calls, as that of an address that is not known."""
+    with suppress(AuthenticationError):
+        BearerToken()(request)
 
 
 class Session(AuthBase):

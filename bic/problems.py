@@ -14,10 +14,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from bic.api_sign_in import speak_to_the_caller
 from bic.api_wording import field_errors
+from bic.rate_limits import failed_too_often
 from bookings.api.schemas import RefusalOut
 from bookings.idempotency import KeyReused
 from bookings.proposals import Refused
@@ -38,6 +39,7 @@ TITLES = {
     413: gettext_lazy("The request is too large"),
     415: gettext_lazy("Not JSON"),
     422: gettext_lazy("The request is not right"),
+    429: gettext_lazy("Too many requests"),
     500: gettext_lazy("An error of ours"),
     503: gettext_lazy("Not possible just now"),
 }
@@ -48,6 +50,7 @@ DETAILS = {
     404: gettext_lazy("There is nothing here, or nothing that you may see."),
     405: gettext_lazy("This address does not know that method; the header Allow names those it knows."),
     413: gettext_lazy("The body is larger than is accepted."),
+    429: gettext_lazy("Too many requests at once. Nothing was changed; go on when the time in Retry-After is over."),
     500: gettext_lazy("Something went wrong here. It was written down; nothing was changed."),
     503: gettext_lazy("The system is busy or being restarted. Nothing was changed; try again in a moment."),
 }
@@ -83,6 +86,8 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 def _not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    if failed_too_often(request):
+        return problem(429)
     token_given = "Authorization" in request.headers
     detail = _("This token is not valid, or was revoked.") if token_given else ""
     response = problem(401, detail=detail)
@@ -124,6 +129,10 @@ def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return problem(413)
 
 
+def _too_many(request: HttpRequest, error: Throttled) -> HttpResponse:
+    return problem(429)
+
+
 def _busy(request: HttpRequest, error: Exception) -> HttpResponse:
     """The database cannot be reached, or somebody else kept a lock longer than we wait."""
     logger.warning("%s %s: %s", request.method, request.path, error)
@@ -148,6 +157,7 @@ def answer_with_problems(api: NinjaAPI) -> None:
         Refused: _refused,
         KeyReused: _key_reused,
         RequestDataTooBig: _too_large,
+        Throttled: _too_many,
     }.items():
         api.add_exception_handler(kind, answer)
 

@@ -397,4 +397,11 @@ METRICS_TOKEN = env("METRICS_TOKEN", default="")
 CALENDARS_EXPANDED_AHEAD = timedelta(days=760)
 # A group of ten machines for a school year of forty weeks fits; a slip of the keyboard does not.
 MOST_RESERVATIONS_PER_BOOKING = 500
+# Requests that the API answers in so many seconds: of one token, of one person with all tokens and the browser, and
+# those without a good token from one address. 0 requests is no limit.
+API_RATE_LIMITS = {
+    "token": (env.int("API_REQUESTS_PER_TOKEN", default=300), 60),
+    "person": (env.int("API_REQUESTS_PER_PERSON", default=600), 60),
+    "address": (env.int("API_FAILED_REQUESTS_PER_ADDRESS", default=60), 60),
+}
 IDEMPOTENCY_KEYS_KEPT = timedelta(days=7)

@@ -1,7 +1,7 @@
 """The API, version 1, put together. Each call is in an app's own `api`; docs/api.md tells how to use them."""
 
 import json
-from functools import wraps
+from functools import cached_property, wraps
 from http import HTTPStatus
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from ninja.errors import ValidationError
 from ninja.parser import Parser
 from ninja.responses import Status
 
+from bic import openapi
 from bic.api_sign_in import BearerToken, Session
 from bic.problems import CONTENT_TYPE as PROBLEM
 from bic.problems import NotJson, answer_with_problems
@@ -22,7 +23,6 @@ from bookings.api.bookings import router as bookings_router
 from bookings.api.free_time import router as free_time_router
 from bookings.api.quotas import router as quotas_router
 from bookings.api.reservations import router as reservations_router
-from bookings.api.schemas import ProblemOut
 from bookings.proposals import Refused
 from equipment.api import router as equipment_router
 from organisations.api import router as people_router
@@ -38,21 +38,13 @@ class JsonOnly(Parser):
 
 
 class BookingApi(NinjaAPI):
-    def get_openapi_schema(self, **where):
-        """With the problem documents, which any call may answer with."""
-        schema = super().get_openapi_schema(**where)
-        schema["components"]["schemas"]["Problem"] = ProblemOut.model_json_schema(
-            mode="serialization", ref_template="#/components/schemas/{model}"
-        )
-        schema["components"]["schemas"] |= schema["components"]["schemas"]["Problem"].pop("$defs")
-        told = {
-            "description": "A problem document (RFC 9457)",
-            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for calls in schema["paths"].values():
-            for call in calls.values():
-                call["responses"] |= {"4XX": told, "5XX": told}
-        return schema
+    @cached_property
+    def description_for_programs(self) -> dict:
+        return openapi.complete(super().get_openapi_schema())
+
+    def get_openapi_schema(self, **where) -> dict:
+        """Made once: anybody may ask for it, without a limit."""
+        return self.description_for_programs
 
 
 def notes_unknown_parameters(run):

@@ -47,6 +47,8 @@ def workers(transactional_db):
         "DATABASE_URL": url_of_test_database(),
         "DATABASE_POOL": "12",
         "DEBUG": "1",
+        "API_REQUESTS_PER_TOKEN": "0",  # forty people with two tokens
+        "API_REQUESTS_PER_PERSON": "0",
         "REDIS_URL": settings.REDIS_URL or "redis://127.0.0.1:1/0",
     }
     command = [sys.executable, "-m", "gunicorn", "bic.wsgi", "--workers=4", "--threads=10", f"--bind=127.0.0.1:{port}"]

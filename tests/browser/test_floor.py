@@ -15,9 +15,10 @@ pytestmark = pytest.mark.browser
 DAY = "/floor/?date=2027-03-01"
 HOURS = (6, 22)  # what the day shows
 WORDS = {
-    "en": {"moved": "Moved:", "undo": "Undo", "free": "Free. Let go to book.", "nothing": "Nothing was changed."},
+    "en": {"moved": "Moved:", "undo": "Undo", "free": "Free. Let go to book.", "nothing": "Nothing was changed.",
+           "occupied": "Occupied until"},
     "nl": {"moved": "Verplaatst:", "undo": "Ongedaan maken", "free": "Vrij. Laat los om te reserveren.",
-           "nothing": "Er is niets veranderd."},
+           "nothing": "Er is niets veranderd.", "occupied": "Bezet tot"},
 }  # fmt: skip
 
 
@@ -79,13 +80,14 @@ def test_dragging_an_end_lengthens(sign_in, engineer, mine):
 def test_a_refused_drag_says_why_before_letting_go_and_changes_nothing(
     sign_in, engineer, mine, make_booking, other_engineer, kempen, language
 ):
-    make_booking(("13:00", "15:00"), booker=other_engineer, organisation=kempen, title="Secret")
+    make_booking(("13:00", "14:00"), booker=other_engineer, organisation=kempen, title="Secret")
     engineer.language = language
     engineer.save()
-    page = sign_in(engineer, language=language)
+    page = sign_in(engineer, language={"nl": "en", "en": "nl"}[language])  # of the browser
     page.goto(DAY)
     drag(page, point(page, "FDM-01", 10), point(page, "FDM-01", 14))
-    expect(page.locator(".ghost-refused p")).to_contain_text("15:15")  # until when the other has it, clean-up included
+    expect(page.locator(".ghost-refused p")).to_contain_text(WORDS[language]["occupied"])
+    expect(page.locator(".ghost-refused p")).to_contain_text("14:15")  # until when the other has it, clean-up included
     page.mouse.up()
     expect(page.locator("#answer")).to_contain_text(WORDS[language]["nothing"])
     mine.refresh_from_db()
@@ -269,7 +271,7 @@ def test_in_the_week_of_a_machine_a_refused_drag_goes_back(
     block = page.locator("#calendar .ec-event.mine:not(.around)")
     box, other = block.bounding_box(), page.locator("#calendar .ec-event.others").bounding_box()
     drag(page, (box["x"] + 40, box["y"] + box["height"] / 2), (box["x"] + 40, other["y"] + other["height"] / 2))
-    expect(page.locator(".drag-hint-refused")).to_contain_text("15:15")
+    expect(page.locator(".drag-hint-refused")).to_contain_text("Occupied")
     page.mouse.up()
     expect(page.locator("#answer")).to_contain_text("Nothing was changed.")
     expect(block).to_contain_text("09:00")

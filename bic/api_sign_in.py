@@ -59,7 +59,7 @@ class BearerToken(HttpBearer):
 
 def speak_to_the_caller(request: HttpRequest) -> None:
     """For an answer that is made before anybody asked who calls, as that of an address that is not known."""
-    with suppress(AuthenticationError):
+    with suppress(AuthenticationError, HttpError):
         BearerToken()(request)
 
 

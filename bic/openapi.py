@@ -48,7 +48,11 @@ LIMITS = ("RateLimit", "RateLimit-Policy")  # of every answer, unless what count
 ERRORS = {
     400: ("NotReadable", "The body is no JSON.", ()),
     401: ("NotSignedIn", "No token and no session, or a token that is not valid.", ("WWW-Authenticate",)),
-    403: ("NotAllowed", "You may see it, but not do this; or the CSRF token is missing.", ()),
+    403: (
+        "NotAllowed",
+        "You may see it, but not do this; your role asks for two-step sign-in; or the CSRF token is missing.",
+        (),
+    ),
     404: ("NotFound", "There is nothing, or nothing that you may see.", ()),
     409: ("Refused", "The rules of the house refuse: see `refusals`.", ("Idempotent-Replayed",)),
     413: ("TooLarge", "The body is too large.", ()),
@@ -116,9 +120,9 @@ def _complete_call(method: str, call: dict) -> None:
 
 def _errors_of(method: str, call: dict) -> list[int]:
     """The statuses, in order, of what can go wrong with a call."""
-    found = {401, 422, 429, 500, 503}
+    found = {401, 403, 422, 429, 500, 503}
     if method != "get":
-        found |= {403, 409, 413}
+        found |= {409, 413}
     if "requestBody" in call:
         found |= {400, 415}
     if any(each.get("in") == "path" or each.get("required") for each in call["parameters"]):

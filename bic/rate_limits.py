@@ -55,8 +55,8 @@ class RateLimits(BaseThrottle):
 def failed_too_often(request: HttpRequest) -> bool:
     """Counts a request that nobody could be found for, by the address it came from. Who has a good token there is not
     held back by those."""
-    address = getattr(request, "client_address", None) or request.META.get("REMOTE_ADDR", "")
-    request.allowances = count([("address", address)], now=timezone.now())
+    address = request.client_address
+    request.allowances = count([("address", address)] if address else [], now=timezone.now())
     return any(each.exceeded for each in request.allowances)
 
 

@@ -97,6 +97,13 @@ def test_a_token_without_a_language_speaks_that_of_its_person(reader, method, ad
     assert "django_language" not in answer.cookies
 
 
+def test_who_must_first_set_up_two_steps_hears_of_an_unknown_address_all_the_same(facility_manager, settings):
+    settings.SECOND_FACTOR_FOR = frozenset({"facility manager"})
+    headers = {"Authorization": f"Bearer {ApiToken.issue(user=facility_manager)[1]}"}
+    assert Client(headers=headers).get("/api/v1/me").status_code == 403
+    assert Client(headers=headers).get("/api/v1/nothing").status_code == 404
+
+
 def test_signing_in_and_out_stays_in_one_language(reader, language):
     client = Client(headers={"Accept-Language": OTHER[language]})
     password = {"login": reader.email, "password": "correct horse battery"}

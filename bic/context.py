@@ -11,11 +11,12 @@ THEMES = ("light", "dark")
 
 def site(request) -> dict:
     """`theme` is the reader's choice, or "" to follow the system; kept in a cookie by static/js/site.js.
-    `timers_stopped_since` asks the database only where a template calls it."""
+    `server_now` sets the clock of the scripts, as the reader's own may be wrong. `timers_stopped_since` asks the database only where a template calls it."""
     theme = request.COOKIES.get("theme", "")
     return {
         "DEMO": settings.DEMO,
         "KEEPS_MAIL": keeps_mail(),
+        "server_now": timezone.now(),
         "theme": theme if theme in THEMES else "",
         "timers_stopped_since": lambda: timers_stopped_since(timezone.now()),
     }

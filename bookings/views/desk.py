@@ -60,9 +60,8 @@ def desk(request):
     """Today. Asked by htmx, only the part that changes."""
     now = timezone.now()
     today = now.astimezone(ZONE).date()
-    floor = lanes(
-        equipment=Equipment.objects.in_service().with_type(), user=request.user, start=now, end=now + LOOKS_AHEAD
-    )
+    machines = Equipment.objects.in_service().with_type()
+    floor = lanes(equipment=machines, user=request.user, start=now, end=now + LOOKS_AHEAD, now=now)
     columns = _columns(now, today)
     used = {card.reservation.equipment_id for card in [*columns["running"], *columns["late"]] if card.in_use}
     free = [lane for lane in floor if _is_free(lane, now) and lane.equipment.pk not in used]

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -35,7 +36,8 @@ def _feed(request: HttpRequest, equipment, one: bool = False) -> JsonResponse:
     if start is None or end is None or not timedelta(0) < end - start <= LONGEST_WINDOW:
         detail = _("Give from and until as dates or moments with an offset, at most %(days)d days apart.")
         return JsonResponse({"detail": detail % {"days": LONGEST_WINDOW.days}}, status=400)
-    found = [_as_json(lane) for lane in lanes(equipment=equipment, user=request.user, start=start, end=end)]
+    seen = lanes(equipment=equipment, user=request.user, start=start, end=end, now=timezone.now())
+    found = [_as_json(lane) for lane in seen]
     if one and not found:
         raise Http404
     answer = found[0] if one else {"machines": found}
@@ -76,6 +78,7 @@ def _own_as_json(own: Own) -> dict:
         "end": _iso(own.end),
         "occupied": _pair(own.occupied),
         "changeable": own.changeable,
+        "keeps_its_start": own.keeps_its_start,
         "url": reverse("booking", args=[own.reference]),
     }
 

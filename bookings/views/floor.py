@@ -84,7 +84,7 @@ def floor(request):
     window = _window(request.GET, today)
     holds_today = today in window.days
     read_from, read_until = at(window.first, 0), max(window.end, now + LOOKS_AHEAD) if holds_today else window.end
-    found = lanes(equipment=form.found(machines), user=request.user, start=read_from, end=read_until)
+    found = lanes(equipment=form.found(machines), user=request.user, start=read_from, end=read_until, now=now)
     if form.cleaned_data.get("mine"):
         found = [lane for lane in found if _has_mine(lane, window)]
     overdue = _in_use_past_its_time(now) if holds_today else frozenset()

@@ -13,7 +13,7 @@ from django.db.models.functions import JSONObject
 from psycopg.types.range import TimestamptzRange
 
 from bookings.free_time import machine_times
-from bookings.models import SHOWN_STATES, Reservation, may_be_changed_by
+from bookings.models import SHOWN_STATES, Reservation, ReservationState, may_be_changed_by
 from bookings.planning import MachineTime, without
 from bookings.services.change import CHANGEABLE_STATES
 from equipment.availability import Period
@@ -26,7 +26,7 @@ MOVABLE = Q(state__in=CHANGEABLE_STATES)
 @dataclass(frozen=True, slots=True)
 class Own:
     """A reservation that the person asking may see. `whose` is mine, organisation or others (facility staff);
-    `changeable` whether that person may move it. After check-out `end` and `occupied` end then: what was left of the
+    `changeable` whether that person may move it now; what is in use keeps its start. After check-out `end` and `occupied` end then: what was left of the
     time is no longer theirs."""
 
     id: int
@@ -39,6 +39,10 @@ class Own:
     end: datetime
     occupied: Period
     changeable: bool
+
+    @property
+    def keeps_its_start(self) -> bool:
+        return self.state == ReservationState.IN_USE
 
     @property
     def name(self) -> str:
@@ -59,9 +63,9 @@ class Lane:
     own: list[Own]
 
 
-def lanes(*, equipment: EquipmentQuerySet, user: User, start: datetime, end: datetime) -> list[Lane]:
+def lanes(*, equipment: EquipmentQuerySet, user: User, start: datetime, end: datetime, now: datetime) -> list[Lane]:
     """A lane per machine, in the machines' order. Two statements, however many machines."""
-    machines = list(equipment.annotate(visible=ArraySubquery(_visible(user, start, end))))
+    machines = list(equipment.annotate(visible=ArraySubquery(_visible(user, start, end, now))))
     times = machine_times([(machine.pk, start, end) for machine in machines])
     return [_lane(machine, time, user, end) for machine, time in zip(machines, times, strict=True)]
 
@@ -79,7 +83,8 @@ def _lane(machine: Equipment, time: MachineTime, user: User, end: datetime) -> L
     )
 
 
-def _visible(user: User, start: datetime, end: datetime):
+def _visible(user: User, start: datetime, end: datetime, now: datetime):
+    may_be_moved = may_be_changed_by(user) & MOVABLE & Q(period__endswith__gt=now)
     return (
         Reservation.objects.visible_to(user)
         .filter(state__in=SHOWN_STATES, equipment=OuterRef("pk"))
@@ -88,7 +93,7 @@ def _visible(user: User, start: datetime, end: datetime):
         .values(
             row=JSONObject(
                 id="pk",
-                changeable=Case(When(may_be_changed_by(user) & MOVABLE, then=Value(True)), default=Value(False)),
+                changeable=Case(When(may_be_moved, then=Value(True)), default=Value(False)),
                 left_at="use__ended_at",
                 reference="booking__reference",
                 title="booking__title",

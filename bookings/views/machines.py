@@ -79,9 +79,8 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
     monday = _week(request.GET.get("week"), form, now)
     dates = [monday + timedelta(days=n) for n in range(7)]
     start, end = day_bounds(dates[0])[0], day_bounds(dates[-1])[1]
-    [lane] = lanes(
-        equipment=Equipment.objects.with_type().filter(pk=equipment.pk), user=request.user, start=start, end=end
-    )
+    one = Equipment.objects.with_type().filter(pk=equipment.pk)
+    [lane] = lanes(equipment=one, user=request.user, start=start, end=end, now=now)
     context = {
         "equipment": equipment,
         "photo": photo_of(equipment),

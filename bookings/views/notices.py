@@ -63,10 +63,12 @@ def read_all(request):
 
 @require_safe
 def unread(request: HttpRequest) -> JsonResponse:
-    """How many, for the bell: at most one more than it counts. One statement."""
+    """How many, for the bell: at most one more than it counts; and what time it is. One statement."""
     if not request.user.is_authenticated:
         return JsonResponse({"unread": 0}, status=401)
-    waiting = Notice.objects.told(request.user, timezone.now()).filter(read_at=None)
+    now = timezone.now()
+    waiting = Notice.objects.told(request.user, now).filter(read_at=None)
     count = waiting.values("pk")[: COUNTED + 1].count()
     text = f"{COUNTED}+" if count > COUNTED else str(count)
-    return JsonResponse({"unread": count, "text": text}, headers={"Cache-Control": "private, no-store"})
+    said = {"unread": count, "text": text, "now": now.isoformat()}
+    return JsonResponse(said, headers={"Cache-Control": "private, no-store"})

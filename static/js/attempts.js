@@ -1,5 +1,7 @@
 // What the server says to a change, before it is made (a dry run) and when it is made; and how it is told.
 
+import { ZONE } from "./clock.js";
+
 function token() {
   return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 }
@@ -54,10 +56,10 @@ export function formAddress({ code, start, end }) {
   return `/book/?${new URLSearchParams({ equipment: code, from: iso(start), until: iso(end) })}`;
 }
 
-const clock = new Intl.DateTimeFormat("nl", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Amsterdam" });
+const clock = new Intl.DateTimeFormat("nl", { hour: "2-digit", minute: "2-digit", timeZone: ZONE });
 // English as in Europe: the day before the month.
 const day = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, {
-  weekday: "short", day: "numeric", month: "short", timeZone: "Europe/Amsterdam",
+  weekday: "short", day: "numeric", month: "short", timeZone: ZONE,
 });
 
 export function told({ code, start, end }) {

@@ -1,4 +1,7 @@
-// How many notices are unread, on every page: asked once it stands, and each minute while somebody looks.
+// How many notices are unread, on every page: asked once it stands, and each minute while somebody looks. The answer
+// also says what time it is.
+
+import { setClock } from "./clock.js";
 
 const EACH_MINUTE = 60_000;
 const counts = document.querySelectorAll("[data-unread]");
@@ -13,7 +16,10 @@ function show({ unread, text }) {
 async function ask() {
   if (document.hidden) return;
   const answer = await fetch(counts[0].dataset.unread, { headers: { Accept: "application/json" } }).catch(() => null);
-  if (answer?.ok) show(await answer.json());
+  if (!answer?.ok) return;
+  const bell = await answer.json();
+  setClock(bell.now);
+  show(bell);
 }
 
 if (counts.length) {

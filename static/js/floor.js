@@ -3,6 +3,7 @@
 
 import { hush, reasonOf, sayMoved, sayNobody, sayRefused, words } from "./answer.js";
 import { formAddress, lastOnly, move, offered, told, tryBooking, tryMove } from "./attempts.js";
+import { now } from "./clock.js";
 import { openInDialog } from "./dialog.js";
 
 const MINUTE = 60_000;
@@ -217,7 +218,8 @@ function dragOf(own, event) {
   const { left, right, width } = own.querySelector("rect").getBoundingClientRect();
   const edge = Math.min(EDGE, width / 4);
   const grabbed = momentAt(lane, event.clientX);
-  const end_ = event.clientX > right - edge;
+  const keepsItsStart = "keepsItsStart" in own.dataset;
+  const end_ = keepsItsStart || event.clientX > right - edge;
   const start_ = event.clientX < left + edge;
   const to = (moved) => {
     const step = stepOf(lane);
@@ -257,7 +259,7 @@ function keyed(event) {
     const on = event.target.closest("[data-reservation], .machine-name");
     if (!on) return;
     event.preventDefault();
-    stepBy(on, ARROWS[event.key], event.ctrlKey || event.metaKey);
+    stepBy(on, ARROWS[event.key], event.ctrlKey || event.metaKey || "keepsItsStart" in on.dataset);
   }
 }
 
@@ -289,7 +291,7 @@ function firstWish(name) {
   const lane = name.closest(".machine-row").querySelector(".lane");
   const step = stepOf(lane);
   const [first, last] = windowShown();
-  const soonest = Math.max(first, Math.min(Date.now(), last - BOOKS_AT_FIRST), opensAt(lane));
+  const soonest = Math.max(first, Math.min(now(), last - BOOKS_AT_FIRST), opensAt(lane));
   const start = Math.ceil(soonest / step) * step;
   const wish = { code: lane.dataset.code, start, end: start + Math.max(step, snapped(BOOKS_AT_FIRST, step)) };
   return { id: null, was: null, wish };
@@ -301,7 +303,7 @@ function opensAt(lane) {
   const at = (per) => first + (parseFloat(per) / 100) * (last - first);
   for (const open of lane.querySelectorAll("rect.open")) {
     const from = at(open.getAttribute("x"));
-    if (from + at(open.getAttribute("width")) - first > Date.now()) return from;
+    if (from + at(open.getAttribute("width")) - first > now()) return from;
   }
   return first;
 }

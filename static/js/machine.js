@@ -3,6 +3,7 @@
 // without scripts.
 
 import { reasonOf, sayMoved, sayRefused, words as said } from "./answer.js";
+import { now, today, wallClock } from "./clock.js";
 import { lastOnly, move, offered, told, tryBooking, tryMove } from "./attempts.js";
 
 const place = document.getElementById("calendar");
@@ -33,9 +34,16 @@ function around(own, start, end, title) {
   return [{ start: digits(start), end: digits(end), title, classNames: ["around", ...own.mark.split(" ")] }];
 }
 
+function nowLine() {
+  const start = wallClock(now());
+  const end = new Date(Date.parse(`${start}Z`) + 60_000).toISOString().slice(0, 19);
+  return { start, end, display: "background", classNames: ["now-line"] };
+}
+
 function eventsOf(week, from, until) {
   const words = place.dataset;
   return [
+    nowLine(),
     ...closedBetween(week.open, from, until).map(([start, end]) => ({
       start, end, display: "background", classNames: ["closed"],
     })),
@@ -53,7 +61,8 @@ function eventsOf(week, from, until) {
         end: digits(own.end),
         title: own.title || own.reference,
         classNames: own.mark.split(" "),
-        editable: own.changeable,
+        startEditable: own.changeable && !own.keeps_its_start,
+        durationEditable: own.changeable,
         extendedProps: { url: own.url },
       },
       ...around(own, own.end, own.occupied[1], words.cleanUp),
@@ -90,10 +99,9 @@ function textOf(moment) {
 }
 
 // The moment at which Amsterdam's clock shows these digits; where it shows them twice, the second time.
-const amsterdam = new Intl.DateTimeFormat("sv", { timeZone: "Europe/Amsterdam", dateStyle: "short", timeStyle: "medium" });
 function momentOf(shown) {
   const wall = Date.parse(`${shown}Z`);
-  const offset = (moment) => Date.parse(`${amsterdam.format(moment).replace(" ", "T")}Z`) - moment;
+  const offset = (moment) => Date.parse(`${wallClock(moment)}Z`) - moment;
   return wall - offset(wall - offset(wall));
 }
 
@@ -225,7 +233,9 @@ function draw() {
     locale: document.documentElement.lang,
     headerToolbar: { start: "", center: "", end: "" },
     allDaySlot: false,
-    nowIndicator: true,
+    // The library's own line and day follow the laptop's zone and clock.
+    nowIndicator: false,
+    highlightedDates: [today()],
     slotMinTime: first,
     slotMaxTime: last,
     slotHeight: 22,
@@ -233,7 +243,9 @@ function draw() {
     dayHeaderFormat: { weekday: "short", day: "numeric" },
     snapDuration: { minutes: Number(step) },
     height: "auto",
-    editable: false, // but for what says otherwise
+    // But for what says otherwise. The library looks at these two before it looks at `editable`.
+    eventStartEditable: false,
+    eventDurationEditable: false,
     eventResizableFromStart: true,
     dragConstraint: tryDrag,
     resizeConstraint: tryDrag,
@@ -262,7 +274,11 @@ function fit() {
   place.hidden = !wide.matches;
 }
 const LOOKS_AGAIN = 30_000;
-setInterval(() => { if (calendar && !document.hidden && !tried) calendar.refetchEvents(); }, LOOKS_AGAIN);
+setInterval(() => {
+  if (!calendar || document.hidden || tried) return;
+  calendar.setOption("highlightedDates", [today()]);
+  calendar.refetchEvents();
+}, LOOKS_AGAIN);
 
 if (place && window.EventCalendar) {
   fit();

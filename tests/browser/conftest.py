@@ -35,7 +35,8 @@ def browser():
 
 @pytest.fixture
 def open_page(browser: Browser, live_server, monkeypatch):
-    """`open_page(viewport=…, language="nl", theme="light")` gives a watched page in a context of its own.
+    """`open_page(viewport=…, language="nl", theme="light")` gives a watched page in a context of its own. `timezone` is
+    that of the laptop, which the pages must not follow.
 
     `bypass_csp` is for axe, which puts styles into the page that the policy would rightly stop.
     """
@@ -61,14 +62,14 @@ def open_page(browser: Browser, live_server, monkeypatch):
             ),
         )
 
-    def make(viewport=WIDE, language="en", theme="light", bypass_csp=False) -> Page:
+    def make(viewport=WIDE, language="en", theme="light", bypass_csp=False, timezone="Europe/Amsterdam") -> Page:
         context = browser.new_context(
             base_url=live_server.url,
             viewport=viewport,
             locale=language,
             color_scheme=theme,
             bypass_csp=bypass_csp,
-            timezone_id="Europe/Amsterdam",
+            timezone_id=timezone,
             reduced_motion="reduce",
         )
         context.set_default_timeout(15_000)

@@ -6,9 +6,10 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import expect
 
 from bookings.models import Reservation, ReservationState
+from equipment.availability import add_outage
 from organisations.models import TECHNICIANS
 from tests.browser.conftest import PHONE
-from tests.conftest import wall
+from tests.conftest import NOW, wall
 
 pytestmark = pytest.mark.browser
 
@@ -277,3 +278,36 @@ def test_in_the_week_of_a_machine_a_refused_drag_goes_back(
     expect(block).to_contain_text("09:00")
     mine.refresh_from_db()
     assert mine.start == wall("09:00")
+
+
+def blocks_of_the_week(page):
+    """What is drawn in the week of FDM-01, as its title and whether a hand may take it."""
+    page.goto("/machines/FDM-01/?week=2027-W09", wait_until="networkidle")
+    blocks = page.locator("#calendar .ec-event:not(.around)")
+    expect(blocks.first).to_be_visible()
+    return {
+        block.locator(".ec-event-title").inner_text(): "ec-draggable" in block.get_attribute("class")
+        for block in blocks.all()
+    }
+
+
+def test_in_the_week_of_a_machine_only_what_may_be_moved_moves(
+    sign_in, engineer, mine, make_booking, other_engineer, kempen, printer
+):
+    make_booking(("13:00", "15:00"), booker=other_engineer, organisation=kempen)
+    add_outage(printer, start=wall("16:00"), end=wall("17:00"), title="Nozzle", now=NOW)
+    page = sign_in(engineer)
+    assert blocks_of_the_week(page) == {"Housing": True, "occupied": False, "out of order": False}
+    # Neither by hand: an outage that is dragged stays, and nothing is said of it.
+    box = page.locator("#calendar .ec-event.out").bounding_box()
+    drag(page, (box["x"] + 40, box["y"] + box["height"] / 2), (box["x"] + 40, box["y"] - 60))
+    page.mouse.up()
+    expect(page.locator(".drag-hint")).to_be_hidden()
+    expect(page.locator("#answer")).to_be_hidden()
+    assert page.locator("#calendar .ec-event.out").bounding_box() == box
+
+
+def test_who_sees_a_block_and_may_not_move_it_cannot_take_it(sign_in, org_manager, mine):
+    org_manager.memberships.all().delete()
+    org_manager.groups.set(Group.objects.filter(name=TECHNICIANS))
+    assert blocks_of_the_week(sign_in(org_manager)) == {"Housing": False}

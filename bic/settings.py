@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",  # its templates, beside our own of widgets
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -268,6 +269,7 @@ SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 FORMAT_MODULE_PATH = ["bic.formats"]
 USE_I18N = True
 USE_TZ = True

@@ -8,6 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from bookings.day_field import DayField, day_in_words
 from bookings.wording import duration_in_words
 from equipment.models import EquipmentQuerySet, EquipmentType, Process
 from organisations.models import Organisation
@@ -64,7 +65,7 @@ def _filled_in(data: QueryDict, types: list[EquipmentType], today: date) -> Quer
         if asked.get("duration") == _usual(types, before):
             asked["duration"] = ""
     asked["duration"] = asked.get("duration") or _usual(types, process)
-    asked["since"] = data.get("since") or today.isoformat()
+    asked["since"] = data.get("since") or day_in_words(today)
     return asked
 
 
@@ -73,12 +74,7 @@ class FindForm(forms.Form):
 
     process = forms.ChoiceField(label=_("What do you want to do?"))
     duration = DurationField(label=_("For how long?"), required=False)
-    since = forms.DateField(
-        label=_("From"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": _("Write the day as 2027-03-28.")},
-    )
+    since = DayField(label=_("From"), required=False)
     organisation = forms.ModelChoiceField(
         Organisation.objects.none(), label=_("For"), to_field_name="slug", empty_label=None, required=False
     )
@@ -99,7 +95,7 @@ class FindForm(forms.Form):
         fields["process"].choices = [("", _("Choose")), *((p.value, p.label) for p in Process if p in processes)]
         fields["material"].choices = [("", _("Any")), *((m, m) for m in sorted(materials))]
         fields["organisation"].queryset = organisations
-        self.fields["since"].widget.attrs["min"] = today.isoformat()
+        self.fields["since"].widget.attrs["data-min"] = today.isoformat()
 
     def clean_since(self) -> date:
         """A day that has passed is today."""

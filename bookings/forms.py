@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from bookings.day_field import DayField, day_in_words
 from bookings.models import Booking, Override, Purpose
 from bookings.planning import ZONE, Wish
 from bookings.proposals import Refusal
@@ -48,6 +49,7 @@ class MachineFilter(forms.Form):
         empty_label=_("All fieldlabs"),
     )
     mine = forms.BooleanField(label=_("Only where I have something"), required=False)
+    date = DayField(label=_("Day"), required=False)
 
     def __init__(self, data, *, processes: list[str]):
         super().__init__(data)
@@ -68,8 +70,8 @@ class MachineFilter(forms.Form):
 
     @property
     def asks(self) -> bool:
-        """Whether anything is asked at all."""
-        return any(getattr(self, "cleaned_data", {}).values())
+        """Whether anything is asked of the machines."""
+        return any(asked for name, asked in getattr(self, "cleaned_data", {}).items() if name != "date")
 
 
 class WallClockField(forms.CharField):
@@ -121,14 +123,10 @@ class PeriodForm(forms.Form):
     shown then only. `end_day` is asked for where a run may cross midnight.
     """
 
-    day = forms.DateField(label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    day = DayField(label=_("Date"))
     start = WallClockField(label=_("From"))
     end = WallClockField(label=_("Until"))
-    end_day = forms.DateField(
-        label=_("Until, on another day"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
+    end_day = DayField(label=_("Until, on another day"), required=False)
     start_twice = TwiceField(label=_("The clock shows this start twice that night. Which one?"))
     end_twice = TwiceField(label=_("The clock shows this end twice that night. Which one?"))
 
@@ -290,10 +288,10 @@ def as_initial(start: datetime, end: datetime) -> dict:
     """The form's own fields for a period, so that it can be filled in for somebody."""
     first, last = start.astimezone(ZONE), end.astimezone(ZONE)
     return {
-        "day": first.date(),
+        "day": day_in_words(first),
         "start": f"{first:%H:%M}",
         "end": f"{last:%H:%M}",
-        "end_day": last.date() if last.date() != first.date() else None,
+        "end_day": day_in_words(last) if last.date() != first.date() else None,
         "start_twice": _which(first),
         "end_twice": _which(last),
     }

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bookings import services
 from bookings.certificate_state import CertificateState, state_of
+from bookings.day_field import DayField
 from bookings.planning import ZONE
 from bookings.proposals import Refused
 from bookings.views.desk import technicians_only
@@ -46,10 +47,9 @@ class GrantForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off", "placeholder": "name@example.org"}),
     )
     kind = forms.ModelChoiceField(CertificateKind.objects.all(), label=gettext_lazy("Certificate"), empty_label="–")
-    valid_until = forms.DateField(
+    valid_until = DayField(
         label=gettext_lazy("Valid until"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("The first day on which it is no longer valid. Empty: for as long as the kind says."),
     )
 

@@ -8,12 +8,12 @@ from django.db.models import TextChoices
 from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.decorators import decorator_from_middleware
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from bookings.day_field import read_day
 from bookings.forms import MachineFilter
 from bookings.models import Reservation, ReservationState
 from bookings.planning import ZONE, within
@@ -80,8 +80,10 @@ def floor(request):
     today = now.astimezone(ZONE).date()
     machines = Equipment.objects.in_service().with_type()
     processes = list(machines.order_by().values_list("type__process", flat=True).distinct())
-    form = MachineFilter(request.GET, processes=processes)
-    window = _window(request.GET, today)
+    asked = request.GET.copy()
+    asked["date"] = asked.get("date") or today.isoformat()
+    form = MachineFilter(asked, processes=processes)
+    window = _window(asked, today)
     holds_today = today in window.days
     read_from, read_until = at(window.first, 0), max(window.end, now + LOOKS_AHEAD) if holds_today else window.end
     found = lanes(equipment=form.found(machines), user=request.user, start=read_from, end=read_until, now=now)
@@ -125,10 +127,7 @@ def _has_mine(lane: Lane, window: Window) -> bool:
 def _window(query, today: date) -> Window:
     """What the address asks for; today's where it asks for nothing that can be read. A week begins on Monday."""
     view = View(query["view"]) if query.get("view") in View.values else View.DAY
-    try:
-        day = parse_date(query.get("date", "")) or today
-    except ValueError:
-        day = today
+    day = read_day(query["date"], today=today) or today
     if abs(day - today) > FARTHEST:
         day = today
     return Window(view, day - timedelta(days=day.weekday()) if view == View.WEEK else day)

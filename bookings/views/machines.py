@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from bookings.day_field import read_day
 from bookings.forms import BookingForm
 from bookings.models import Reservation, ReservationState
 from bookings.planning import ZONE
@@ -124,7 +125,7 @@ def _needed(equipment: Equipment, person: User, today: date) -> list[tuple[Certi
 def _week(asked: str | None, form: BookingForm, now: datetime) -> date:
     """The Monday of the week asked for, as 2026-W48; else of the form's day; else of today."""
     today = now.astimezone(ZONE).date()
-    day = _monday_of(asked) or _day_of(form) or today
+    day = _monday_of(asked) or _day_of(form, today) or today
     if abs(day - today) > FARTHEST_WEEK:
         day = today
     return day - timedelta(days=day.weekday())
@@ -137,9 +138,6 @@ def _monday_of(week: str | None) -> date | None:
         return None
 
 
-def _day_of(form: BookingForm) -> date | None:
+def _day_of(form: BookingForm, today: date) -> date | None:
     day = form["day"].value()
-    try:
-        return day if isinstance(day, date) else date.fromisoformat(day or "")
-    except ValueError:
-        return None
+    return day if isinstance(day, date) else read_day(day or "", today=today)

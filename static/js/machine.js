@@ -4,19 +4,15 @@
 
 import { reasonOf, sayMoved, sayRefused, words as said } from "./answer.js";
 import { now, today, wallClock } from "./clock.js";
+import { daysAfter, written } from "./days.js";
 import { lastOnly, move, offered, told, tryBooking, tryMove } from "./attempts.js";
 
 const place = document.getElementById("calendar");
 const form = document.querySelector("#book form");
 const wide = window.matchMedia("(width >= 760px)");
-const DAY = 24 * 3600 * 1000;
 
 // The feed's times are Amsterdam's wall clock with an offset; EventCalendar shows the digits as they stand.
 const digits = (iso) => iso.slice(0, 19);
-
-function dayAfter(day, count) {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + count * DAY).toISOString().slice(0, 10);
-}
 
 function closedBetween(open, from, until) {
   const closed = [];
@@ -72,7 +68,7 @@ function eventsOf(week, from, until) {
 
 async function readWeek() {
   const from = place.dataset.monday;
-  const until = dayAfter(from, 7);
+  const until = daysAfter(from, 7);
   const answer = await fetch(`${place.dataset.feed}?from=${from}&until=${until}`, {
     headers: { Accept: "application/json" },
   });
@@ -84,12 +80,12 @@ function fillIn(start, end) {
   if (!form) return;
   const [date, from] = start.split("T");
   const [endDate, until] = end.split("T");
-  const midnight = until.startsWith("00:00") && endDate === dayAfter(date, 1);
-  form.elements.day.value = date;
+  const midnight = until.startsWith("00:00") && endDate === daysAfter(date, 1);
+  form.elements.day.value = written(date);
   form.elements.start.value = from.slice(0, 5);
   form.elements.end.value = midnight ? "24:00" : until.slice(0, 5);
   // Only where the machine may run past midnight does the form ask for another day.
-  if (form.elements.end_day) form.elements.end_day.value = midnight || endDate === date ? "" : endDate;
+  if (form.elements.end_day) form.elements.end_day.value = midnight || endDate === date ? "" : written(endDate);
   form.elements.purpose.focus();
 }
 

@@ -34,7 +34,7 @@ def filled_in(**changes) -> dict:
 def test_the_address_fills_the_form_in(page, printer, headers, whole):
     answer = page.get(ADDRESS + PERIOD, headers=headers)
     form = answer.context["form"]
-    assert [str(form[name].value()) for name in ("day", "start", "end")] == ["2027-03-01", "09:00", "11:00"]
+    assert [str(form[name].value()) for name in ("day", "start", "end")] == ["01-03-2027", "09:00", "11:00"]
     assert ("<html" in answer.content.decode()) == whole
     assert "HX-Request" in answer.headers["Vary"]
 

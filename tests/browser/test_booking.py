@@ -28,7 +28,7 @@ WORDS = {
 }  # fmt: skip
 
 
-def fill_in(page, words, day="2027-03-01", start="9", end="11:00") -> None:
+def fill_in(page, words, day="01-03-2027", start="9", end="11:00") -> None:
     page.get_by_label(words["date"], exact=True).fill(day)
     page.get_by_label(words["from"], exact=True).fill(start)
     page.get_by_label(words["until"], exact=True).fill(end)
@@ -86,7 +86,7 @@ def test_selecting_in_the_calendar_fills_the_form_in(sign_in, engineer, printer,
     page.mouse.move(x, at(10), steps=5)
     page.mouse.move(x, at(10.5), steps=5)
     page.mouse.up()
-    expect(page.get_by_label("Date", exact=True)).to_have_value("2027-03-01")
+    expect(page.get_by_label("Date", exact=True)).to_have_value("01-03-2027")
     expect(page.get_by_label("From", exact=True)).to_have_value("09:00")
     expect(page.get_by_label("Until", exact=True)).to_have_value("11:00")
 

@@ -112,7 +112,7 @@ def test_dragging_in_free_time_opens_the_form_filled_in_and_books(sign_in, engin
     page.mouse.up()
     dialog = page.locator("dialog[open]")
     shown = [dialog.locator(f"#book_{name}").input_value() for name in ("day", "start", "end")]
-    assert shown == ["2027-03-01", "13:00", "15:00"]
+    assert shown == ["01-03-2027", "13:00", "15:00"]
     expect(page.locator(".ghost")).to_have_count(0)
     dialog.locator("#book_purpose").select_option(index=1)
     dialog.locator(".button-main").click()

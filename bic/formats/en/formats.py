@@ -7,4 +7,6 @@ TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "j F Y H:i"
 SHORT_DATETIME_FORMAT = "d-m-Y H:i"
 FIRST_DAY_OF_WEEK = 1
-DATE_INPUT_FORMATS = ["%Y-%m-%d", "%d-%m-%Y", "%d-%m-%y", "%d/%m/%Y", "%d.%m.%Y"]
+DATE_INPUT_FORMATS = ["%d-%m-%Y", "%Y-%m-%d", "%d-%m-%y", "%d/%m/%Y", "%d.%m.%Y"]
+TIME_INPUT_FORMATS = ["%H:%M", "%H:%M:%S", "%H.%M"]
+DATETIME_INPUT_FORMATS = ["%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]

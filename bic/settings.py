@@ -269,6 +269,7 @@ SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+MESSAGE_STORAGE = "bic.messages.SaidOnce"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 FORMAT_MODULE_PATH = ["bic.formats"]
 USE_I18N = True

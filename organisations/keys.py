@@ -3,16 +3,19 @@
 Each works until a day that its owner chose, is told to end some time before, and can end together with the password.
 """
 
+import base64
 import hashlib
+import secrets
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import ClassVar, cast
+from typing import ClassVar, Self, cast
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Cast, Now
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
@@ -29,6 +32,15 @@ def digest_of(secret: str) -> str:
     """What is kept of a token or a secret address. They are 256 random bits, so a plain hash holds: there is nothing
     to guess with a dictionary."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def secret_for(person, form: str) -> str:
+    """A secret that nobody else can compute. Of the same `form`, sent again since its answer was lost, it is the same;
+    without one it is new each time."""
+    if not form:
+        return secrets.token_urlsafe(32)
+    mac = salted_hmac("organisations.keys.secret_for", f"{person.pk} {form}", algorithm="sha256")
+    return base64.urlsafe_b64encode(mac.digest()).decode().rstrip("=")
 
 
 def last_day_of(term: timedelta, now: datetime) -> date:
@@ -77,12 +89,20 @@ class SecretKey(models.Model):
         return self.revoked_at is None and self.last_day >= timezone.localdate(now)
 
     @classmethod
-    def check_number(cls, person) -> None:
-        """Raises `TooManyKeys`. Locks the person until the transaction ends, so that two at once do not pass both."""
-        get_user_model().objects.select_for_update(no_key=True).get(pk=person.pk)
-        if cls.objects.of(person).kept().count() >= MOST_KEYS:
-            text = _("You have %(most)d already. Revoke one that you no longer use.")
-            raise TooManyKeys(text % {"most": MOST_KEYS})
+    def made_once(cls, person, secret: str, **columns) -> Self:
+        """The key of this secret: a new one, or the one it was made for already. Raises `TooManyKeys`.
+
+        Locks the person until the transaction ends, so that two at once do not pass the limit both.
+        """
+        with transaction.atomic():
+            get_user_model().objects.select_for_update(no_key=True).get(pk=person.pk)
+            theirs = cls.objects.of(person)
+            if made := theirs.filter(digest=digest_of(secret)).first():
+                return cast(Self, made)
+            if theirs.kept().count() >= MOST_KEYS:
+                text = _("You have %(most)d already. Revoke one that you no longer use.")
+                raise TooManyKeys(text % {"most": MOST_KEYS})
+            return cast(Self, cls.objects.create(**{cls.owned_by: person}, digest=digest_of(secret), **columns))
 
 
 def key_models() -> Iterator[type[SecretKey]]:

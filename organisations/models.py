@@ -1,6 +1,5 @@
 """Who uses the Atrium: people, their organisations, their roles, and the tokens their programs sign in with."""
 
-import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -8,13 +7,13 @@ from functools import cached_property
 import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models, transaction
+from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from organisations.addresses import canonical_address
-from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of
+from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of, secret_for
 
 TECHNICIANS = "technician"
 FACILITY_MANAGERS = "facility manager"
@@ -279,14 +278,12 @@ class ApiToken(SecretKey):
 
     @classmethod
     def issue(
-        cls, *, user: User, name: str = "", term: timedelta = A_YEAR, now: datetime | None = None
+        cls, *, user: User, name: str = "", term: timedelta = A_YEAR, now: datetime | None = None, form: str = ""
     ) -> tuple["ApiToken", str]:
-        """A new token and its secret, which is not kept anywhere else. `TooManyKeys` where the person has enough."""
-        secret = f"bic_{secrets.token_urlsafe(32)}"
-        last_day = last_day_of(term, now or timezone.now())
-        with transaction.atomic():
-            cls.check_number(user)
-            token = cls.objects.create(user=user, name=name, digest=digest_of(secret), last_day=last_day)
+        """A token and its secret, which is not kept anywhere else: a new one, but for the same `form` and name.
+        `TooManyKeys` where the person has enough."""
+        secret = f"bic_{secret_for(user, form and f'token {form} {name}')}"
+        token = cls.made_once(user, secret, name=name, last_day=last_day_of(term, now or timezone.now()))
         return token, secret
 
 

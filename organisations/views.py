@@ -37,11 +37,13 @@ def choose_language(request):
 @require_POST
 @sensitive_variables("secret")
 def issue_token(request):
-    """The answer shows the secret, once: it is kept nowhere, so there is no page to send the browser on to."""
+    """The answer shows the secret, once: it is kept nowhere, so there is no page to send the browser on to. Where the
+    answer was lost, the same form sent again makes no second token."""
     name = request.POST.get("name", "").strip()[: ApiToken._meta.get_field("name").max_length]
     try:
         term = term_of(request.POST.get("days", ""))
-        token, secret = ApiToken.issue(user=request.user, name=name, term=term, now=timezone.now())
+        form = request.POST.get("form", "")[:64]
+        token, secret = ApiToken.issue(user=request.user, name=name, term=term, now=timezone.now(), form=form)
     except TooManyKeys as refused:
         messages.error(request, str(refused))
         return redirect("account")

@@ -1,14 +1,13 @@
 """Calendars that people follow from their own calendar program, at a secret address."""
 
-import secrets
 from datetime import datetime, timedelta
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from equipment.models import Equipment
-from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of
+from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, last_day_of, secret_for
 from organisations.models import Organisation, User
 
 
@@ -61,11 +60,12 @@ class CalendarFeed(SecretKey):
         return str(self.organisation or self.equipment or self.get_of_display())
 
     @classmethod
-    def issue(cls, *, owner: User, now: datetime, term: timedelta = A_YEAR, **of) -> tuple["CalendarFeed", str]:
-        """A new feed and its secret, which is not kept anywhere else. `TooManyKeys` where the person has enough."""
-        secret = secrets.token_urlsafe(32)
-        columns = {"digest": digest_of(secret), "last_day": last_day_of(term, now), "created_at": now}
-        with transaction.atomic():
-            cls.check_number(owner)
-            feed = cls.objects.create(owner=owner, changed_at=now, **columns, **of)
+    def issue(
+        cls, *, owner: User, now: datetime, term: timedelta = A_YEAR, form: str = "", **of
+    ) -> tuple["CalendarFeed", str]:
+        """A feed and its secret, which is not kept anywhere else: a new one, but for the same `form` and `of`.
+        `TooManyKeys` where the person has enough."""
+        secret = secret_for(owner, form and f"feed {form} {' '.join(map(str, of.values()))}")
+        columns = {"last_day": last_day_of(term, now), "created_at": now, "changed_at": now}
+        feed = cls.made_once(owner, secret, **columns, **of)
         return feed, secret

@@ -19,16 +19,18 @@ from organisations.models import User
 def grant(
     *, user: User, kind: CertificateKind, by: User, now: datetime, valid_until: date | None = None
 ) -> Certificate:
-    """From today on; without `valid_until` for as long as the kind says. Settles the concerns it mends. `Refused`
-    unless a technician grants it, or where it would not last a day."""
+    """From today on; without `valid_until` for as long as the kind says. Settles the concerns it mends. What
+    this technician granted today in just this way is found and not granted again. `Refused` unless a technician grants
+    it, or where it would not last a day."""
     _only_technicians(by)
     today = now.astimezone(ZONE).date()
     until = valid_until or _months_later(today, kind.valid_months)
     if until <= today:
         raise Refused([Refusal("zero_length", _("A certificate must be valid for at least a day."))])
     with transaction.atomic():
-        certificate = Certificate.objects.create(
-            user=user, kind=kind, granted_on=today, valid_until=until, granted_by=by
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        certificate, _new = Certificate.objects.get_or_create(
+            user=user, kind=kind, granted_on=today, valid_until=until, granted_by=by, withdrawn_at=None
         )
         review_certificates(user, kind, now=now)
     return certificate

@@ -1,6 +1,7 @@
 """Booking one machine by the form: on the machine's own page, on a page for just that, or in a dialog."""
 
 from datetime import datetime
+from hashlib import sha256
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -91,7 +92,7 @@ def _book_once(form: BookingForm, user: User, now: datetime, override: Overridin
     contents = (form.wish.start.isoformat(), form.wish.end.isoformat(), form.equipment.code, asked["organisation"].slug)
     contents += (asked["purpose"].code, asked["title"], str(asked["people"] or ""), str(asked["supervisor"] or ""))
     contents += (override.reason if override else "",)
-    key = f"form {asked['token']} {'|'.join(contents)}"[: idempotency.LONGEST_KEY]
+    key = f"form {asked['token']} {sha256('|'.join(contents).encode()).hexdigest()}"
     with transaction.atomic():
         claimed = idempotency.claim(user=user, key=key, request=[c.encode() for c in contents], now=now)
         if claimed.status is not None:

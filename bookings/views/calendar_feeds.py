@@ -1,5 +1,6 @@
 """Calendars to follow: the file at its secret address, and the page where one makes and revokes them."""
 
+import secrets
 from datetime import UTC, timedelta
 
 from django import forms
@@ -31,9 +32,10 @@ class FeedForm(forms.Form):
     days = forms.ChoiceField(
         label=gettext_lazy("How long"), choices=term_choices, initial=str(A_YEAR.days), required=False
     )
+    form = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, data=None, *, person: User, initial=None):
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial={"form": secrets.token_urlsafe(16), **(initial or {})})
         organisations = Organisation.objects.filter(memberships__user=person).order_by("name")
         machines = Equipment.objects.in_service().order_by("code")
         self.fields["of"] = forms.ChoiceField(
@@ -90,9 +92,13 @@ def calendar_feeds(request):
     made, secret = None, ""
     if request.method == "POST" and form.is_valid():
         try:
-            made, secret = CalendarFeed.issue(owner=person, now=now, term=form.term, **form.chosen())
+            made, secret = CalendarFeed.issue(
+                owner=person, now=now, term=form.term, form=form.cleaned_data["form"], **form.chosen()
+            )
         except TooManyKeys as refused:
             form.add_error("of", str(refused))
+        else:
+            form = FeedForm(person=person, initial=form.cleaned_data | {"form": secrets.token_urlsafe(16)})
     address = request.build_absolute_uri(reverse("calendar_file", args=[secret])) if made else ""
     context = {
         "form": form,

@@ -58,11 +58,14 @@ def outbox(request: HttpRequest):
 @facility_managers_only
 @require_POST
 def again(request: HttpRequest):
-    """One notice, or all that failed."""
+    """One notice, or all that failed. `times` is how often the page says that it was sent again: a press whose answer
+    was lost, and is made once more, sends nothing twice."""
     now, one = timezone.now(), request.POST.get("notice", "")
     found = Notice.objects.filter(given_up_at__isnull=False)
     if one != "all failed":
         found = Notice.objects.filter(pk=one) if _is_id(one) else Notice.objects.none()
+        times = request.POST.get("times", "")
+        found = found.filter(sent_again=int(times) if times.isdecimal() and len(times) < 10 else 0)
     count = send_again(found, now=now)
     if count:
         text = ngettext("%(count)d notice goes out again.", "%(count)d notices go out again.", count)

@@ -1,5 +1,6 @@
 """A person's own page, and an organisation's."""
 
+import secrets
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
@@ -31,6 +32,7 @@ def account(request):
         "memberships": memberships,
         "balances": load_balances([m.organisation for m in memberships], now=now),
         "certificates": certificate_lines(own, today=now.astimezone(ZONE).date()),
+        "form_token": secrets.token_urlsafe(16),
         "tokens": user.api_tokens.kept().order_by("-created_at"),
         "most_tokens": MOST_KEYS,
         "terms": term_choices(),

@@ -57,7 +57,7 @@ def approve(request, pk: int):
         services.approve(reservation=reservation, actor=request.user, now=timezone.now())
         return _("Approved: %(what)s.")
 
-    return _decide(request, pk, decide)
+    return _decide(request, pk, decide, ReservationState.CONFIRMED)
 
 
 @facility_managers_only
@@ -73,7 +73,7 @@ def decline(request, pk: int):
         services.decline(reservation=reservation, actor=request.user, now=timezone.now(), reason=reason)
         return _("Declined: %(what)s. Whoever asked reads your reason with the booking.")
 
-    return _decide(request, pk, decide)
+    return _decide(request, pk, decide, ReservationState.DECLINED)
 
 
 @facility_managers_only
@@ -136,8 +136,9 @@ def settle_concern(request, pk: int):
     return redirect("requests")
 
 
-def _decide(request, pk: int, decide: Callable[[Reservation], str]):
-    """Carries the decision out and says what came of it, back at the desk."""
+def _decide(request, pk: int, decide: Callable[[Reservation], str], becomes: ReservationState):
+    """Carries the decision out and says what came of it, back at the desk. What was decided so already, as by a press
+    whose answer was lost, is no error."""
     reservation = (
         Reservation.objects.filter(pk=pk).select_related("equipment", "booking__organisation", "decided_by").first()
     )
@@ -149,6 +150,9 @@ def _decide(request, pk: int, decide: Callable[[Reservation], str]):
         messages.success(request, decide(reservation) % said)
     except Refused as refused:
         said |= {"state": reservation.get_state_display()}
+        if reservation.state == becomes and reservation.decided_by == request.user:
+            messages.info(request, _("You decided that already: %(what)s, %(state)s.") % said)
+            return redirect("requests")
         for refusal in refused.refusals:
             messages.error(request, _("%(what)s (%(state)s): ") % said + refusal.message)
     return redirect("requests")

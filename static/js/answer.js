@@ -38,6 +38,7 @@ export function sayMoved(wish, state, undo) {
 }
 
 export function reasonOf(verdict) {
+  if (verdict.lost) return words.lost;
   if (verdict.unreachable) return words.failed;
   return verdict.signedOut ? words.signedOut : verdict.why;
 }
@@ -47,7 +48,7 @@ export function sayNobody() {
 }
 
 export function sayRefused(verdict, offers, take) {
-  const text = [reasonOf(verdict), verdict.unreachable || verdict.signedOut ? "" : words.stays];
+  const text = [reasonOf(verdict), verdict.unreachable || verdict.lost || verdict.signedOut ? "" : words.stays];
   if (offers.length) text.push(words.instead);
   show("note-error", text.filter(Boolean).join(" "), offers.map((wish) => button(told(wish), () => take(wish))));
 }

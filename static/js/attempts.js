@@ -19,7 +19,7 @@ async function call(method, path, body, signal) {
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) return { allowed: true, made: said, refusals: [] };
   return {
-    allowed: false, signedOut: answer.status === 401, why: said.detail ?? "", refusals: said.refusals ?? [],
+    allowed: false, signedOut: answer.status === 401, failed: answer.status >= 500, why: said.detail ?? "", refusals: said.refusals ?? [],
   };
 }
 
@@ -38,8 +38,11 @@ export function tryMove(id, { code, start, end }, signal) {
   return call("PATCH", `reservations/${id}?dry_run=true`, { equipment: code, start: iso(start), end: iso(end) }, signal);
 }
 
-export function move(id, { code, start, end }) {
-  return call("PATCH", `reservations/${id}`, { equipment: code, start: iso(start), end: iso(end) });
+// Where no answer comes it is `lost`: it may have been done. Moved there already, it stays as it is.
+export async function move(id, { code, start, end }) {
+  const body = { equipment: code, start: iso(start), end: iso(end) };
+  const said = await call("PATCH", `reservations/${id}`, body).catch(() => ({ failed: true, refusals: [] }));
+  return { ...said, lost: Boolean(said.failed) };
 }
 
 // What the refusals offer instead, each once, as wishes.

@@ -114,8 +114,9 @@ async function doIt(id, was, wish) {
     look();
     return;
   }
-  const said = await move(id, wish).catch(() => ({ allowed: false, unreachable: true, refusals: [] }));
+  const said = await move(id, wish);
   if (!said.allowed) {
+    if (said.lost) look();
     sayRefused(said, offered(said), (other) => doIt(id, was, other));
     return;
   }

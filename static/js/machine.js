@@ -153,10 +153,11 @@ async function dropped({ event, oldEvent, revert }) {
   endTrial();
   const verdict = await moveTo(event.id, wishOf(event), wishOf(oldEvent));
   if (!verdict.allowed) revert();
+  if (verdict.lost) readAgain();
 }
 
 async function moveTo(id, wish, was) {
-  const verdict = await move(id, wish).catch(() => ({ allowed: false, unreachable: true, refusals: [] }));
+  const verdict = await move(id, wish);
   if (verdict.allowed) {
     await readAgain();
     sayMoved(wish, verdict.made.state, () => moveTo(id, was, wish));

@@ -99,8 +99,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     say("signed-out");
   }
 });
-document.addEventListener("htmx:sendError", () => say("sent"));
-document.addEventListener("htmx:timeout", () => say("sent"));
+// What was sent may have arrived although its answer did not.
+function sayNoAnswer(event) {
+  say(event.detail.requestConfig.verb === "get" ? "offline" : "lost");
+}
+
+document.addEventListener("htmx:sendError", sayNoAnswer);
+document.addEventListener("htmx:timeout", sayNoAnswer);
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   say(status >= 500 ? "failed" : status === 401 ? "signed-out" : "refused");

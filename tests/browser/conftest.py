@@ -84,8 +84,12 @@ def open_page(browser: Browser, live_server, monkeypatch):
     assert not wrong, "\n".join(wrong)
 
 
+# What Chromium and htmx note of a request that failed, which is watched by itself or was meant to.
+FAILED_REQUESTS = ("Failed to load resource", "htmx:afterRequest", "htmx:sendError")
+
+
 def _is_error(said) -> bool:
-    return said.type == "error" and not said.text.startswith("Failed to load resource")
+    return said.type == "error" and not said.text.startswith(FAILED_REQUESTS)
 
 
 @pytest.fixture

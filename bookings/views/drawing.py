@@ -8,6 +8,7 @@ from bookings.planning import ZONE, within
 from bookings.views.lanes import Lane, Own
 from equipment.availability import Period
 
+CALENDAR_HEAD, CALENDAR_HOUR = 37, 48  # pixels
 WIDTH = 100  # of a strip: what is drawn is placed in per cent
 
 
@@ -145,6 +146,12 @@ def calendar_hours(lane: Lane) -> tuple[str, str]:
         first = min(first, start.hour)
         last = max(last, 24 if end.date() > start.date() else end.hour + (end.minute > 0))
     return f"{first:02}:00", f"{last:02}:00"
+
+
+def calendar_height(hours: tuple[str, str]) -> int:
+    """How high, in pixels, static/js/machine.js draws these `hours`: its place is kept while the script is read."""
+    first, last = (int(hour[:2]) for hour in hours)
+    return CALENDAR_HEAD + (last - first) * CALENDAR_HOUR
 
 
 def _crosses_midnight(period: Period | Own) -> bool:

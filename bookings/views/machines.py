@@ -19,7 +19,7 @@ from bookings.planning import ZONE
 from bookings.services import next_free
 from bookings.views.book import answered, sign_in_first
 from bookings.views.bookings import Row, rows_of, with_all_that_is_said
-from bookings.views.drawing import calendar_hours, day_bounds, days
+from bookings.views.drawing import calendar_height, calendar_hours, day_bounds, days
 from bookings.views.lanes import lanes
 from equipment.models import Certificate, CertificateKind, Equipment
 from organisations.models import User
@@ -96,7 +96,8 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
         "previous": monday - timedelta(days=7),
         "next": monday + timedelta(days=7),
         "days": days(lane, dates, now=now),
-        "calendar_hours": calendar_hours(lane),
+        "calendar_hours": (hours := calendar_hours(lane)),
+        "calendar_height": calendar_height(hours),
     }
     return render(request, "bookings/machine.html", context, status=status)
 

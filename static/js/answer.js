@@ -14,6 +14,18 @@ function button(text, press) {
   return made;
 }
 
+const GAP = 8; // pixels to the edge of the screen
+
+// Moves what is said beside the pointer onto the screen, and out from under the bar at its foot.
+export function keepInView(label) {
+  label.style.translate = "none";
+  const { left, right, top, bottom } = label.getBoundingClientRect();
+  const bar = parseFloat(getComputedStyle(document.documentElement).scrollPaddingBottom) || 0;
+  const x = Math.max(GAP - left, Math.min(0, window.innerWidth - GAP - right));
+  const y = Math.max(GAP - top, Math.min(0, window.innerHeight - bar - GAP - bottom));
+  label.style.translate = `${x}px ${y}px`;
+}
+
 export const words = place?.dataset ?? {};
 
 export function hush() {

@@ -1,7 +1,7 @@
 // The floor by hand: drag in free time to book, one's own block to move it, its ends to change how long it takes; the
 // same with the keyboard. Meanwhile the server tries it and says what it would refuse. What others do appears by itself.
 
-import { hush, reasonOf, sayMoved, sayNobody, sayRefused, words } from "./answer.js";
+import { hush, keepInView, reasonOf, sayMoved, sayNobody, sayRefused, words } from "./answer.js";
 import { formAddress, lastOnly, move, offered, told, tryBooking, tryMove } from "./attempts.js";
 import { now } from "./clock.js";
 import { openInDialog } from "./dialog.js";
@@ -58,13 +58,14 @@ function draw() {
   const until = Math.min(1, (wish.end - first) / (last - first));
   block.style.insetInlineStart = `${from * 100}%`;
   block.style.inlineSize = `${Math.max(0, until - from) * 100}%`;
-  block.classList.toggle("ghost-late", from > 0.6);
   block.firstChild.textContent = told(wish);
+  keepInView(block.firstChild);
 }
 
 function say(state, text) {
-  ghost.block.className = `ghost ${state}${ghost.block.classList.contains("ghost-late") ? " ghost-late" : ""}`;
+  ghost.block.className = `ghost ${state}`;
   ghost.block.lastChild.textContent = text;
+  keepInView(ghost.block.lastChild);
 }
 
 function goesTo(wish) {

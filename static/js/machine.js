@@ -2,7 +2,7 @@
 // length, tried by the server meanwhile. The list below it says the same, and is all there is on a narrow screen or
 // without scripts.
 
-import { reasonOf, sayMoved, sayRefused, words as said } from "./answer.js";
+import { keepInView, reasonOf, sayMoved, sayRefused, words as said } from "./answer.js";
 import { now, today, wallClock } from "./clock.js";
 import { daysAfter, written } from "./days.js";
 import { lastOnly, move, offered, told, tryBooking, tryMove } from "./attempts.js";
@@ -115,8 +115,9 @@ let tried = "";
 
 function tryAt(wish, pointer, attempt, yes) {
   if (pointer) {
-    hint.style.insetInlineStart = `${Math.min(pointer.clientX + 16, window.innerWidth - 320)}px`;
+    hint.style.insetInlineStart = `${pointer.clientX + 16}px`;
     hint.style.insetBlockStart = `${pointer.clientY + 16}px`;
+    keepInView(hint);
   }
   const key = told(wish);
   if (key === tried) return;
@@ -124,9 +125,11 @@ function tryAt(wish, pointer, attempt, yes) {
   hint.hidden = false;
   hint.className = "drag-hint";
   hint.textContent = `${key}. ${said.trying}`;
+  keepInView(hint);
   trial.ask(attempt, (verdict) => {
     hint.classList.add(verdict.allowed ? "drag-hint-allowed" : "drag-hint-refused");
     hint.textContent = `${key}. ${verdict.allowed ? yes : reasonOf(verdict)}`;
+    keepInView(hint);
   });
 }
 
@@ -218,7 +221,7 @@ function sayItFailed() {
 
 function draw() {
   const { monday, first, last, step, label } = place.dataset;
-  place.hidden = false;
+  place.replaceChildren(); // what kept its room
   place.setAttribute("role", "group");
   // The browser's own dragging, of the link in a block, would take the pointer away.
   place.addEventListener("dragstart", (event) => event.preventDefault());
@@ -235,7 +238,7 @@ function draw() {
     highlightedDates: [today()],
     slotMinTime: first,
     slotMaxTime: last,
-    slotHeight: 22,
+    slotHeight: 24,
     slotLabelFormat: (time) => textOf(time).slice(11, 16),
     dayHeaderFormat: { weekday: "short", day: "numeric" },
     snapDuration: { minutes: Number(step) },
@@ -268,7 +271,7 @@ function draw() {
 let calendar = null;
 function fit() {
   if (wide.matches && !calendar) calendar = draw();
-  place.hidden = !wide.matches;
+  place.classList.toggle("drawn", wide.matches);
 }
 const LOOKS_AGAIN = 30_000;
 setInterval(() => {
@@ -280,4 +283,6 @@ setInterval(() => {
 if (place && window.EventCalendar) {
   fit();
   wide.addEventListener("change", fit);
+} else if (place) {
+  place.hidden = true;
 }

@@ -1,10 +1,18 @@
 """axe finds no violation of WCAG 2.2 AA on any page, light or dark, wide or in the hand; nothing scrolls sideways."""
 
+from datetime import date
+
 import pytest
 
-from bookings.models import Quota
-from organisations.models import Membership, Role
+from bookings.models import CalendarFeed, Notice, Quota
+from bookings.planning import Wish
+from bookings.services import grant
+from equipment.availability import add_outage
+from equipment.models import CertificateKind
+from equipment.policy import Approval
+from organisations.models import ApiToken, Membership, Role
 from tests.browser.conftest import AXE, WIDE
+from tests.conftest import NOW, wall
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +40,9 @@ ADDRESSES = [
     "/house-rules/",
     "/requests/",
     "/desk/",
+    "/outbox/",
     "/outbox/?show=planned",
+    "/outbox/?show=sent",
     "/outbox/?q=nothing",
     "/certificates/",
     "/me/notices/",
@@ -63,7 +73,9 @@ def sideways(page) -> list[str]:
 
 
 @pytest.fixture
-def everything(engineer, facility_manager, verhagen, other_engineer, kempen, make_booking, second_printer):
+def everything(
+    engineer, facility_manager, verhagen, other_engineer, kempen, make_booking, printer_type, printer, second_printer
+):
     """A facility manager who leads an organisation, and something on every page."""
     Membership.objects.create(user=facility_manager, organisation=verhagen, role=Role.MANAGER)
     Quota.objects.create(organisation=verhagen, span="week", hours=5)
@@ -71,6 +83,18 @@ def everything(engineer, facility_manager, verhagen, other_engineer, kempen, mak
     mine = make_booking(
         ("09:00", "11:00"), ("13:00", "15:00"), title="Housing", booker=facility_manager, organisation=verhagen
     )
+    printer_type.approval = Approval.MANAGER
+    printer_type.save()
+    wish = Wish(wall("2027-03-03 09:00"), wall("2027-03-03 11:00"), second_printer)
+    make_booking(wish, booker=other_engineer, organisation=kempen)
+    add_outage(printer, start=wall("2027-03-04 09:00"), end=wall("2027-03-04 11:00"), title="Nozzle", now=NOW)
+    for person in (engineer, facility_manager):
+        kind, _new = CertificateKind.objects.get_or_create(name="Powder", slug="powder")
+        grant(user=person, kind=kind, by=facility_manager, now=NOW, valid_until=date(2027, 3, 10))
+    ApiToken.issue(user=facility_manager, name="Planner")
+    CalendarFeed.issue(owner=facility_manager, now=NOW, of="floor")
+    Notice.objects.filter(kind="confirmation").update(sent_at=NOW)
+    Notice.objects.filter(kind="confirmation", recipient=other_engineer).update(sent_at=None, given_up_at=NOW)
     return mine.booking
 
 

@@ -228,6 +228,34 @@ def test_a_finger_that_rests_on_a_block_moves_it(sign_in, engineer, mine):
     assert mine.start == wall("13:00")
 
 
+def test_on_a_phone_what_is_said_of_a_drag_is_on_the_screen_and_can_be_closed(
+    sign_in, engineer, mine, make_booking, other_engineer, kempen
+):
+    make_booking(("17:00", "18:00"), booker=other_engineer, organisation=kempen)
+    page = sign_in(engineer, viewport=PHONE)
+    page.goto(DAY)
+    lane = page.locator(".lane[data-code=FDM-01]")
+    lane.evaluate("lane => lane.scrollIntoView({ block: 'end' })")  # right above the bar
+    finger = Finger(page)
+    finger.rests_on(point(page, "FDM-01", 10))
+    expect(page.locator(".ghost")).to_be_visible()
+    for hour in (12, 14, 16, 17):
+        finger.moves_to(point(page, "FDM-01", hour))
+    expect(page.locator(".ghost-refused")).to_be_visible()
+    bar = page.locator(".menu").bounding_box()["y"]
+    for label in page.locator(".ghost > *").all():
+        box = label.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]
+        assert box["y"] + box["height"] <= bar
+    finger.lets_go()
+    answer = page.locator("#answer")
+    expect(answer).to_contain_text("Nothing was changed.")
+    assert answer.bounding_box()["y"] + answer.bounding_box()["height"] <= bar
+    answer.get_by_role("button", name="Close").click()
+    expect(answer).to_be_hidden()
+
+
 def test_a_finger_that_moves_at_once_scrolls_and_drags_nothing(sign_in, engineer, mine):
     page = sign_in(engineer, viewport=PHONE)
     page.goto(DAY)

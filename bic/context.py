@@ -10,8 +10,9 @@ THEMES = ("light", "dark")
 
 
 def site(request) -> dict:
-    """`theme` is the reader's choice, or "" to follow the system; kept in a cookie by static/js/site.js.
-    `server_now` sets the clock of the scripts, as the reader's own may be wrong. `timers_stopped_since` asks the database only where a template calls it."""
+    """`theme` is the reader's choice, or "" to follow the system; kept in a cookie by static/js/site.js. `server_now`
+    sets the clock of the scripts, as the reader's own may be wrong. `timers_stopped_since` asks the database only where
+    a template calls it."""
     theme = request.COOKIES.get("theme", "")
     return {
         "DEMO": settings.DEMO,

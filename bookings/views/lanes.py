@@ -26,8 +26,8 @@ MOVABLE = Q(state__in=CHANGEABLE_STATES)
 @dataclass(frozen=True, slots=True)
 class Own:
     """A reservation that the person asking may see. `whose` is mine, organisation or others (facility staff);
-    `changeable` whether that person may move it now; what is in use keeps its start. After check-out `end` and `occupied` end then: what was left of the
-    time is no longer theirs."""
+    `changeable` whether that person may move it now; what is in use keeps its start. After check-out `end` and
+    `occupied` end then: what was left of the time is no longer theirs."""
 
     id: int
     reference: str

@@ -58,17 +58,7 @@ def test_a_day_is_picked_by_keyboard_alone(sign_in, engineer, printer, purpose, 
     assert picker.locator("tbody tr").first.inner_text().split() == ["5", "1", "2", "3", "4", "5", "6", "7"]
     expect(picker.locator("[aria-current=date]")).to_be_focused()
     assert not violations(page)
-    for key in (
-        "ArrowRight",
-        "ArrowDown",
-        "Home",
-        "PageDown",
-        "Shift+PageDown",
-        "Shift+PageUp",
-        "PageUp",
-        "End",
-        "Home",
-    ):
+    for key in ("ArrowRight", "ArrowDown", "Home", "PageDown", "Shift+PageDown", "Shift+PageUp", "PageUp", "Home"):
         page.keyboard.press(key)
     expect(picker.locator("td:focus")).to_have_attribute("data-day-of", "2027-03-01")
     page.keyboard.press("Enter")

@@ -29,7 +29,7 @@ STICKS_OUT = """
 # A link within a sentence is as big as its line (WCAG 2.2, 2.5.8); the width of a block on a strip is its time.
 TOO_SMALL = """
 (least) => {
-  const pressed = "a[href], button, summary, select, textarea, input:not([type=hidden]), [role=button], [role=gridcell]";
+  const pressed = "a[href], button, summary, select, textarea, input:not([type=hidden]), [role=button]";
   const inSentence = (link) => {
     if (getComputedStyle(link).display !== "inline") return false;
     const around = link.parentElement.cloneNode(true);

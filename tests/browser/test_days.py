@@ -92,7 +92,7 @@ def test_a_day_is_picked_by_hand_in_a_dialog_over_the_page_and_books(sign_in, en
     dialog.locator(".button-main").click()
     page.wait_for_url("**/bookings/**")
     [reservation] = Reservation.objects.all()
-    assert reservation.start == wall("2027-03-02 08:00")
+    assert reservation.start == wall("2027-03-02 08:30")
 
 
 def test_the_floor_goes_to_the_day_that_is_typed_and_says_what_it_cannot_read(sign_in, engineer, printer):

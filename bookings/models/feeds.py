@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from equipment.models import Equipment
-from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, last_day_of, secret_for
+from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of, secret_for
 from organisations.models import Organisation, User
 
 

@@ -1,5 +1,6 @@
 """Who is calling: a program with a token, or a person's browser with its session."""
 
+import logging
 from contextlib import suppress
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from ninja.utils import check_csrf
 
 from organisations.models import ApiToken, User
 from organisations.second_factor import waits_for_second_factor
+from organisations.sign_in_log import write_line
 
 
 def speak_the_language_asked_for(request: HttpRequest, user: User) -> None:
@@ -38,6 +40,7 @@ class BearerToken(HttpBearer):
             return None
         user = super().__call__(request)
         if user is None:
+            write_line(logging.WARNING, "failed: no valid token of the API", request, None)
             raise AuthenticationError
         return user
 

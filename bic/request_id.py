@@ -11,6 +11,8 @@ from time import monotonic
 
 from celery import signals
 
+from organisations.client_address import client_of
+
 HEADER = "X-Request-ID"
 GOOD = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -51,6 +53,7 @@ def _log(request, status: int, seconds: float) -> None:
             "status": status,
             "seconds": round(seconds, 3),
             "user": getattr(user, "pk", None),
+            "client": client_of(request),
         },
     )
 

@@ -17,6 +17,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from bic import embedded
+from bic.logs import read_over_every_record
 from bic.secret_key import kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -374,15 +375,19 @@ CONTENT_SECURITY_POLICY = {
 # ---- Logs ---------------------------------------------------------------------------------------------------
 
 # "line" for people, "json" for what collects logs: one object a line.
+read_over_every_record()
 LOG_FORMAT = env("LOG_FORMAT", default="line" if DEBUG else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "bic.request_id.KnowsTheRequest"}},
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"},
+        "line": {
+            "()": "bic.logs.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s",
+        },
         "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
+            "()": "bic.logs.JsonLineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
         },

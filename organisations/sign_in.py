@@ -15,6 +15,7 @@ from organisations.account_adapter import TellingAdapter
 from organisations.addresses import canonical_addresses
 from organisations.models import User
 from organisations.sign_in_limits import count_a_try, forget
+from organisations.sign_in_log import write_refused
 
 logger = logging.getLogger("bic.sign_in")
 
@@ -36,6 +37,7 @@ class AccountAdapter(TellingAdapter):
         """In place of allauth's count, whose lock per address refuses a class that signs in at once."""
         self.tries = count_a_try(request, credentials["email"], now=timezone.now())
         if not self.tries:
+            write_refused(request, credentials)
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request, **credentials):

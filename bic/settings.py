@@ -94,7 +94,7 @@ MIDDLEWARE = [
     "organisations.second_factor.SecondFactorMiddleware",
     "bic.dangerous.DangerousMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "bic.history.HistoryMiddleware",
 ]
 
 ROOT_URLCONF = "bic.urls"

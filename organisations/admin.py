@@ -7,7 +7,10 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
@@ -15,6 +18,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanWidget
 
 from organisations.keys import end_keys
+from organisations.history import Entry, history_of_organisation, history_of_person, value_in_words
 from organisations.models import (
     AUDITORS,
     FACILITY_GROUPS,
@@ -54,6 +58,25 @@ class FacilityManagersOnly:
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return self.has_module_permission(request)
+
+
+class ShowsHistory:
+    """What happened to it stands on the page itself, under `history`; the button leads there too."""
+
+    def history_of(self, obj) -> list[Entry]:
+        raise NotImplementedError
+
+    def history_view(self, request, object_id, extra_context=None):
+        return redirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id]))
+
+    @admin.display(description=_("history"))
+    def history(self, obj) -> str:
+        """A line for each: when, who, about what, and what changed."""
+        lines = (
+            (value_in_words(e.at), e.who or _("the system"), e.about, "; ".join(e.changes))
+            for e in self.history_of(obj)
+        )
+        return format_html_join("", "<div><strong>{}</strong>, {}: {}. {}</div>", lines) or "–"
 
 
 class FacilityRolesField(forms.ModelMultipleChoiceField):
@@ -101,7 +124,7 @@ class MembershipsInline(FacilityManagersOnly, TabularInline):
 
 
 @admin.register(User)
-class PersonAdmin(FacilityManagersOnly, UserAdmin, ModelAdmin):
+class PersonAdmin(ShowsHistory, FacilityManagersOnly, UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = NewPasswordForm
@@ -110,7 +133,7 @@ class PersonAdmin(FacilityManagersOnly, UserAdmin, ModelAdmin):
     list_filter = ["is_active", "is_staff", "groups", "memberships__role"]
     search_fields = ["name", "email"]
     ordering = ["name"]
-    readonly_fields = ["joined_at", "last_login"]
+    readonly_fields = ["joined_at", "last_login", "history"]
     filter_horizontal = []
     inlines = [MembershipsInline]
     actions = ["take_away_second_factor"]
@@ -118,6 +141,7 @@ class PersonAdmin(FacilityManagersOnly, UserAdmin, ModelAdmin):
         (None, {"fields": ["name", "email", "language", "password"]}),
         (_("At the facility"), {"fields": ["groups", "is_staff"]}),
         (_("Sign-in"), {"fields": ["is_active", "joined_at", "last_login"]}),
+        (_("What happened"), {"fields": ["history"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["name", "email", "language", "usable_password", "password1", "password2"]}),
@@ -166,18 +190,29 @@ class PersonAdmin(FacilityManagersOnly, UserAdmin, ModelAdmin):
         Authenticator.objects.filter(user__in=people).delete()
         self.message_user(request, _("Two-step sign-in taken away of: %(names)s.") % {"names": names}, messages.SUCCESS)
 
+    def history_of(self, person: User) -> list[Entry]:
+        return history_of_person(person)
+
     @admin.display(description=_("organisations"))
     def belongs_to(self, person: User) -> str:
         return ", ".join(membership.organisation.name for membership in person.memberships.all())
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(FacilityManagersOnly, ModelAdmin):
+class OrganisationAdmin(ShowsHistory, FacilityManagersOnly, ModelAdmin):
     list_display = ["name", "organisation_class", "region", "declared_on", "suspended_at"]
     list_filter = ["organisation_class", "region", ("suspended_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "slug", "kvk_number"]
     prepopulated_fields = {"slug": ["name"]}
+    readonly_fields = ["history"]
     inlines = [MembershipsInline]
+
+    def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
+        return fields if obj else [field for field in fields if field != "history"]
+
+    def history_of(self, organisation: Organisation) -> list[Entry]:
+        return history_of_organisation(organisation)
 
 
 class SecretKeyAdmin(FacilityManagersOnly, ModelAdmin):

@@ -19,6 +19,8 @@ from bookings.admin.clock import today
 from bookings.certificate_state import ENDS_SOON, CertificateState, state_of
 from bookings.proposals import Refused
 from equipment.models import Certificate
+from organisations.admin import ShowsHistory
+from organisations.history import Entry, events_of, read
 from organisations.models import User
 
 
@@ -76,7 +78,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Certificate)
-class CertificateAdmin(ModelAdmin):
+class CertificateAdmin(ShowsHistory, ModelAdmin):
     """Technicians and facility managers. Nothing is edited: what is wrong is withdrawn, and granted anew."""
 
     form = GrantForm
@@ -85,6 +87,7 @@ class CertificateAdmin(ModelAdmin):
     search_fields = ["user__name", "user__email", "kind__name", "kind__name_en"]
     list_select_related = ["user", "kind", "granted_by"]
     ordering = ["user__name", "kind__name", "-valid_until"]
+    readonly_fields = ["history"]
     actions_detail = ["withdraw"]
 
     def has_module_permission(self, request) -> bool:
@@ -111,7 +114,12 @@ class CertificateAdmin(ModelAdmin):
         if obj is None:
             return ["user", "kind", "valid_until"]
         told = ["user", "kind", "granted_on", "granted_by", "valid_until"]
-        return [*told, "withdrawn_at", "withdrawn_by", "withdrawal_reason"] if obj.withdrawn_at else told
+        withdrawn = ["withdrawn_at", "withdrawn_by", "withdrawal_reason"] if obj.withdrawn_at else []
+        return [*told, *withdrawn, "history"]
+
+    def history_of(self, certificate: Certificate) -> list[Entry]:
+        events = events_of(Certificate, pgh_obj=certificate)
+        return read(events, about=lambda event, names: str(certificate.kind), named={})
 
     def save_model(self, request, obj, form, change):
         granted = services.grant(

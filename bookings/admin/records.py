@@ -2,17 +2,17 @@
 moving and cancelling go by the rules, on the pages of the booking system."""
 
 from django.contrib import admin
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
-from bookings.history import Entry, history_of
+from bookings.history import history_of
 from bookings.models import Booking, Override, Reservation
 from bookings.rules import BOOKING_RULES, RESERVATION_RULES
 from bookings.wording import moment_in_words, period_in_words
-from organisations.admin import FacilityManagersOnly
+from organisations.admin import FacilityManagersOnly, ShowsHistory
+from organisations.history import Entry
 
 
 class ReadOnly(FacilityManagersOnly):
@@ -24,19 +24,6 @@ class ReadOnly(FacilityManagersOnly):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
-
-
-class ShowsHistory(ReadOnly):
-    """The history stands on the page itself; the button leads there too."""
-
-    def history_view(self, request, object_id, extra_context=None):
-        return redirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id]))
-
-
-def history_in_words(entries: list[Entry]) -> str:
-    """A line for each: when, who, about what, and what changed."""
-    lines = ((moment_in_words(e.at), e.who or _("the system"), e.about, "; ".join(e.changes)) for e in entries)
-    return format_html_join("", "<div><strong>{}</strong>, {}: {}. {}</div>", lines) or "–"
 
 
 def link_to_booking(reference: str) -> str:
@@ -60,7 +47,7 @@ class ReservationsInline(ReadOnly, TabularInline):
 
 
 @admin.register(Booking)
-class BookingAdmin(ShowsHistory, ModelAdmin):
+class BookingAdmin(ShowsHistory, ReadOnly, ModelAdmin):
     list_display = ["reference", "title", "organisation", "booker", "purpose", "created_at"]
     list_filter = ["organisation", "purpose", "created_at"]
     search_fields = ["reference", "title", "organisation__name", "booker__name", "booker__email"]
@@ -74,13 +61,12 @@ class BookingAdmin(ShowsHistory, ModelAdmin):
     def page(self, booking: Booking) -> str:
         return link_to_booking(booking.reference)
 
-    @admin.display(description=_("history"))
-    def history(self, booking: Booking) -> str:
-        return history_in_words(history_of(booking, list(booking.reservations.all())))
+    def history_of(self, booking: Booking) -> list[Entry]:
+        return history_of(booking, list(booking.reservations.all()))
 
 
 @admin.register(Reservation)
-class ReservationAdmin(ShowsHistory, ModelAdmin):
+class ReservationAdmin(ShowsHistory, ReadOnly, ModelAdmin):
     list_display = ["machine", "when", "state", "organisation", "booker", "booking_page"]
     list_filter = ["state", "equipment__fieldlab", "equipment__type", "economic", "organisation_class"]
     search_fields = ["booking__reference", "booking__title", "equipment__code", "booking__organisation__name"]
@@ -142,9 +128,8 @@ class ReservationAdmin(ShowsHistory, ModelAdmin):
         lines = ((rule_in_words(o.code), o.by, moment_in_words(o.at), o.reason) for o in overrides)
         return format_html_join("", "<div>{} {}, {}: {}</div>", lines) or "–"
 
-    @admin.display(description=_("history"))
-    def history(self, reservation: Reservation) -> str:
-        return history_in_words(history_of(reservation.booking, [reservation]))
+    def history_of(self, reservation: Reservation) -> list[Entry]:
+        return history_of(reservation.booking, [reservation])
 
 
 def rule_in_words(code: str) -> str:

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from equipment.models.supply import Bilingual, EquipmentType
-from organisations.models import User
+from organisations.models import User, kept
 
 
 class CertificateKind(Bilingual):
@@ -36,6 +36,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         return self.filter(withdrawn_at=None, granted_on__lte=day, valid_until__gt=day)
 
 
+@kept("user", "kind", "granted_on", "valid_until", "granted_by", "withdrawn_at", "withdrawn_by", "withdrawal_reason")
 class Certificate(models.Model):
     """A person's proof of instruction. Renewed by granting another; never edited, so that the past stays told."""
 

@@ -54,7 +54,10 @@ def test_every_argument_of_an_address_is_a_name_or_hidden():
     ("said", "written"),
     [
         (f"Not Found: /feeds/{SECRET}.ics", "Not Found: /feeds/***"),
-        (f"Forbidden (Origin checking failed.): /act/{SECRET}:1a:b-c/", "Forbidden (Origin checking failed.): /act/***/"),
+        (
+            f"Forbidden (Origin checking failed.): /act/{SECRET}:1a:b-c/",
+            "Forbidden (Origin checking failed.): /act/***/",
+        ),
         (f'"GET /account/confirm-email/{SECRET}/ HTTP/1.1" 404', '"GET /account/confirm-email/***/ HTTP/1.1" 404'),
         (f"/account/login/?next=%2Fact%2F{SECRET}%2F", "/account/login/?next=%2Fact%2F***"),
         (f"/account/oidc/callback/?code={SECRET}&state={SECRET}", "/account/oidc/callback/?code=***&state=***"),

@@ -266,6 +266,8 @@ def test_a_certificate_is_withdrawn_with_a_reason_and_marks_what_it_breaks(
     assert "Left it open" in answer.content.decode()
     certificate.refresh_from_db()
     assert (certificate.withdrawn_by, certificate.withdrawal_reason) == (technician, "Left it open")
+    history = as_technician.get(page("equipment_certificate_change", certificate.pk)).content.decode()
+    assert "why withdrawn: – → Left it open" in history
     assert [c.reservation for c in Concern.objects.filter(settled_at=None)] == [reservation]
     assert as_technician.post(address, {"reason": "Again"}).status_code == 403
 

@@ -16,6 +16,7 @@ def site(request) -> dict:
     theme = request.COOKIES.get("theme", "")
     return {
         "DEMO": settings.DEMO,
+        "DEMO_SEEN_BY_OTHERS": settings.DEMO and settings.SEEN_BY_OTHERS,
         "KEEPS_MAIL": keeps_mail(),
         "server_now": timezone.now(),
         "theme": theme if theme in THEMES else "",

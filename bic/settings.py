@@ -41,6 +41,9 @@ CSRF_TRUSTED_ORIGINS = env.list(
 # The address that mails and tokens print, where there is no request to take it from.
 SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else "")
 DEMO = env.bool("DEMO", default=False)
+# Set by `make run` where it listens to others than this machine.
+SEEN_BY_OTHERS = env.bool("SEEN_BY_OTHERS", default=False)
+DEFAULT_EXCEPTION_REPORTER = "bic.demo_pages.OurOwnError"
 
 INSTALLED_APPS = [
     "unfold",
@@ -81,6 +84,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "bic.admin_policy.AdminPolicyMiddleware",
+    "bic.private_pages.keep_nothing",
     "bic.demo_pages.show_our_own_404",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -323,7 +327,9 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_SYMBOL": "precision_manufacturing",
     "SHOW_VIEW_ON_SITE": False,
+    "ENVIRONMENT": "bic.demo_pages.set_up_pages_badge",
     "STYLES": [lambda request: static("css/admin.css")],
+    "SCRIPTS": [lambda request: static("js/back_button.js")],
     "BORDER_RADIUS": "4px",
     "COLORS": {
         # The petrol of static/css/tokens.css, from paper to ink.

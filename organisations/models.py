@@ -34,14 +34,15 @@ PROVEN_ADDRESS = """
 """
 
 
-def kept(*columns: str, obj_field=pghistory.ObjForeignKey()):
+def kept(*columns: str, **options):
     """Triggers keep every change of these columns, with who and when; organisations/history.py tells it. The columns
-    are named one by one, so that a new one that holds a password or a token does not get into the history unseen."""
+    are named one by one, so that a new one that holds a password or a token does not get into the history unseen.
+    `options` are those of `pghistory.track`."""
 
     def track(model: type[models.Model]) -> type[models.Model]:
         events = pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent()
         name = f"{model.__name__}Event"
-        return pghistory.track(*events, fields=columns, obj_field=obj_field, model_name=name)(model)
+        return pghistory.track(*events, fields=columns, model_name=name, **options)(model)
 
     return track
 

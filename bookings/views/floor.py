@@ -110,7 +110,8 @@ def floor(request):
     }
     part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     response = render(request, "bookings/parts/floor_machines.html" if part else "bookings/floor.html", context)
-    response["Cache-Control"] = "private, no-cache"
+    if part:
+        response["Cache-Control"] = "private, no-cache"  # kept for the 304, and never shown without having asked
     return response
 
 

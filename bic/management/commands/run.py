@@ -34,24 +34,29 @@ class Command(BaseCommand):
         )  # of the demo's last month, so that there is one to see
         connection.close_pool()
         words = f"\nReady at {address} (Ctrl-C ends it; the data stays)\n{people}{_warning(host)}"
-        env = os.environ | {
-            "DATABASE_URL": os.environ.get("DATABASE_URL") or embedded.database_url(),
-            "REDIS_URL": settings.REDIS_URL,
-            "SITE_URL": os.environ.get("SITE_URL") or address,
-            "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or _allowed_hosts(host),
-            "PYTHONUNBUFFERED": "1",
-        }
         supervisor = Supervisor(
             children(),
             address=address,
             claim=claim,
-            env=env,
+            env=_environment(host, address),
             cwd=settings.BASE_DIR,
             servers=embedded.servers_in_use(),
         )
         code = supervisor.run(listening, when_ready=words)
         self.stdout.write("Ended; the data is kept.")
         sys.exit(code)
+
+
+def _environment(host: str, address: str) -> dict[str, str]:
+    """What the children are told."""
+    return os.environ | {
+        "DATABASE_URL": os.environ.get("DATABASE_URL") or embedded.database_url(),
+        "REDIS_URL": settings.REDIS_URL,
+        "SITE_URL": os.environ.get("SITE_URL") or address,
+        "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or _allowed_hosts(host),
+        "SEEN_BY_OTHERS": "0" if _is_local(host) else "1",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def _port() -> int:
@@ -85,6 +90,7 @@ def _allowed_hosts(host: str) -> str:
 
 def _warning(host: str) -> str:
     open_to_all = (
-        "Others on the network can reach this: fine to show it, not for real bookings (see docs/running.md).\n"
+        "This is a DEMONSTRATION, and others on the network can reach it: whoever knows its password sees and changes\n"
+        "everything, mails included. Fine to show it, not for real bookings (see docs/running.md).\n"
     )
     return "" if _is_local(host) or not settings.DEBUG else open_to_all

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bic import embedded
 from bic.logs import read_over_every_record
+from bic.object_storage import s3_storage
 from bic.secret_key import kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -299,8 +300,13 @@ STATICFILES_DIRS = [
         if (BASE_DIR / "node_modules" / package).is_dir()
     ),
 ]
+# Photos lie in a folder, or where a bucket is named in an object storage that speaks S3. The bucket stays private: the
+# site serves what is in it. Its keys come from the environment alone, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+S3_BUCKET = env("S3_BUCKET", default="")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": s3_storage(S3_BUCKET, endpoint=env("S3_ENDPOINT", default=""), region=env("S3_REGION", default=""))
+    if S3_BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

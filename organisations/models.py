@@ -34,15 +34,17 @@ PROVEN_ADDRESS = """
 """
 
 
-def kept(*columns: str, **options):
+def kept(*columns: str, of_an_object: bool = True):
     """Triggers keep every change of these columns, with who and when; organisations/history.py tells it. The columns
     are named one by one, so that a new one that holds a password or a token does not get into the history unseen.
-    `options` are those of `pghistory.track`."""
+
+    `of_an_object` is not so for rows that are nothing in themselves, as those that put people into groups."""
+    object_changed = pghistory.ObjForeignKey(related_name="+") if of_an_object else None
 
     def track(model: type[models.Model]) -> type[models.Model]:
         events = pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent()
         name = f"{model.__name__}Event"
-        return pghistory.track(*events, fields=columns, model_name=name, **options)(model)
+        return pghistory.track(*events, fields=columns, obj_field=object_changed, model_name=name)(model)
 
     return track
 
@@ -149,7 +151,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return kept_by_allauth.filter(type__in=SECOND_FACTORS).exists()
 
 
-@kept("user", "group", obj_field=None)
+@kept("user", "group", of_an_object=False)
 class RoleAtTheFacility(User.groups.through):  # type: ignore[name-defined]
     """A person's membership of a facility group: the rows are Django's own, and their history is ours."""
 

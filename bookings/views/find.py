@@ -12,7 +12,7 @@ from bookings.find_form import FindForm
 from bookings.planning import ZONE
 from bookings.services import Found, find_times
 from bookings.views.drawing import day_bounds
-from bookings.views.machines import photo_of
+from bookings.views.photos import photo_of
 from equipment.models import Equipment, EquipmentState, EquipmentType, Process
 from equipment.policy import Approval
 from organisations.models import Organisation, User

@@ -1,12 +1,10 @@
 """One machine: its week, what one has to know, and booking it."""
 
-import mimetypes
 from datetime import date, datetime, timedelta
 
 import segno
 from django.contrib.auth.decorators import login_required
 from django.db.models import OuterRef, Subquery
-from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,12 +19,11 @@ from bookings.views.book import answered, sign_in_first
 from bookings.views.bookings import Row, rows_of, with_all_that_is_said
 from bookings.views.drawing import calendar_height, calendar_hours, day_bounds, days
 from bookings.views.lanes import lanes
+from bookings.views.photos import photo_of
 from equipment.models import Certificate, CertificateKind, Equipment
 from organisations.models import User
 
 FARTHEST_WEEK = timedelta(days=3660)  # to look back at, or ahead to
-# What browsers draw and never run.
-PICTURES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/gif")
 
 
 def machine(request, code: str):
@@ -44,21 +41,6 @@ def machine(request, code: str):
 
 @login_required
 @require_safe
-def photo(request, code: str):
-    """The machine's own photo, else that of its type; 404 where there is none."""
-    equipment = get_object_or_404(Equipment.objects.with_type(), code=code)
-    file = photo_of(equipment)
-    if file is None:
-        raise Http404
-    kind = mimetypes.guess_type(file.name)[0]
-    try:
-        return FileResponse(file.open(), content_type=kind, headers={"Cache-Control": "private, max-age=86400"})
-    except FileNotFoundError:
-        raise Http404 from None
-
-
-@login_required
-@require_safe
 def card(request, code: str):
     """A card to print and hang at the machine: who scans it is at its page."""
     equipment = get_object_or_404(Equipment.objects.with_type(), code=code)
@@ -68,12 +50,6 @@ def card(request, code: str):
         scale=8, border=2, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"
     )
     return render(request, "bookings/card.html", {"equipment": equipment, "address": address, "qr": drawing})
-
-
-def photo_of(equipment: Equipment):
-    """The machine's own photo, else that of its type; None where there is none that browsers draw."""
-    file = equipment.photo or equipment.type.photo
-    return file if file and mimetypes.guess_type(file.name)[0] in PICTURES else None
 
 
 def _show(request, equipment: Equipment, form: BookingForm, now: datetime, status: int = 200):

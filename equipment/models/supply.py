@@ -5,9 +5,11 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, Range
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from equipment.photos import PhotoField
 from equipment.policy import Policy, PolicyFields, PolicyOverrides
 
 
@@ -95,7 +97,7 @@ class EquipmentType(PolicyFields, Bilingual):
     payload_kg = models.DecimalField(_("payload (kg)"), max_digits=7, decimal_places=2, null=True, blank=True)
     seats = models.PositiveSmallIntegerField(_("seats"), null=True, blank=True)
     materials = ArrayField(models.CharField(max_length=40), verbose_name=_("materials"), default=list, blank=True)
-    photo = models.FileField(_("photo"), upload_to="types/", blank=True)
+    photo = PhotoField(_("photo"), upload_to="types/", blank=True)
     finished_on = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -115,6 +117,10 @@ class EquipmentType(PolicyFields, Bilingual):
         verbose_name = _("equipment type")
         verbose_name_plural = _("equipment types")
         ordering = ["name"]
+
+    @property
+    def photo_address(self) -> str:
+        return reverse("type_photo", args=[self.slug])
 
 
 class EquipmentState(models.TextChoices):
@@ -181,7 +187,7 @@ class Equipment(PolicyOverrides):
     state = models.CharField(
         _("state"), max_length=20, choices=EquipmentState.choices, default=EquipmentState.IN_SERVICE
     )
-    photo = models.FileField(_("photo"), upload_to="equipment/", blank=True)
+    photo = PhotoField(_("photo"), upload_to="equipment/", blank=True)
     opening_hours = models.ForeignKey(
         "schedule.Calendar",
         models.PROTECT,
@@ -215,6 +221,10 @@ class Equipment(PolicyOverrides):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def photo_address(self) -> str:
+        return reverse("machine_photo", args=[self.code])
 
     @property
     def policy(self) -> Policy:

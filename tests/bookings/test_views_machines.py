@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -219,23 +218,6 @@ def test_the_card_to_hang_up_leads_to_the_machine(page, printer):
     said = page.get("/machines/FDM-01/card/").content.decode()
     assert "http://testserver/machines/FDM-01/" in said
     assert "<svg" in said
-
-
-@pytest.mark.parametrize(("name", "status"), [("a.png", 200), ("a.svg", 404), ("a.html", 404), ("", 404)])
-def test_a_photo_is_shown_and_nothing_that_a_browser_would_run(page, printer, settings, tmp_path, name, status):
-    settings.MEDIA_ROOT = tmp_path
-    if name:
-        printer.photo.save(name, ContentFile(b"picture"))
-    answer = page.get("/machines/FDM-01/photo/")
-    assert answer.status_code == status
-    answer.close()
-
-
-def test_a_photo_that_was_lost_is_not_there(page, printer, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    printer.photo = "equipment/lost.png"
-    printer.save()
-    assert page.get("/machines/FDM-01/photo/").status_code == 404
 
 
 def test_the_floor_shows_the_days_that_are_asked_for(page, make_reservation):

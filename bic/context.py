@@ -15,6 +15,7 @@ def site(request) -> dict:
     a template calls it."""
     theme = request.COOKIES.get("theme", "")
     return {
+        "CONTACT_EMAIL": settings.CONTACT_EMAIL,
         "DEMO": settings.DEMO,
         "DEMO_SEEN_BY_OTHERS": settings.DEMO and settings.SEEN_BY_OTHERS,
         "KEEPS_MAIL": keeps_mail(),

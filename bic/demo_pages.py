@@ -4,10 +4,11 @@
 settings and the code around an error. Those stand in the log of the terminal; others may look at the pages.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.views.debug import ExceptionReporter
 from django.views.defaults import bad_request, page_not_found, server_error
@@ -42,9 +43,10 @@ class OurOwnError(ExceptionReporter):
         return "Something went wrong; the log says what.\n" if shows_our_own() else super().get_traceback_text()
 
     def _page(self) -> str:
-        if issubclass(self.exc_type, BadRequest | SuspiciousOperation):
-            return bad_request(self.request, self.exc_value).content.decode()
-        return server_error(self.request).content.decode()
+        request, error = cast(HttpRequest, self.request), self.exc_value
+        if isinstance(error, BadRequest | SuspiciousOperation):
+            return bad_request(request, error).content.decode()
+        return server_error(request).content.decode()
 
 
 def set_up_pages_badge(request) -> list[Any] | None:

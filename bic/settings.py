@@ -42,6 +42,8 @@ CSRF_TRUSTED_ORIGINS = env.list(
 # The address that mails and tokens print, where there is no request to take it from.
 SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else "")
 DEMO = env.bool("DEMO", default=False)
+# The facility manager's address, for whoever needs an account or an organisation.
+CONTACT_EMAIL = env("CONTACT_EMAIL", default="manager@example.org" if DEMO else "")
 # Set by `make run` where it listens to others than this machine.
 SEEN_BY_OTHERS = env.bool("SEEN_BY_OTHERS", default=False)
 DEFAULT_EXCEPTION_REPORTER = "bic.demo_pages.OurOwnError"

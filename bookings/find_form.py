@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookings.day_field import DayField, day_in_words
 from bookings.wording import duration_in_words
+from equipment.materials import materials_in_words
 from equipment.models import EquipmentQuerySet, EquipmentType, Process
 from organisations.models import Organisation
 
@@ -93,7 +94,7 @@ class FindForm(forms.Form):
         materials = {m for kind in types if not asked or kind.process == asked for m in kind.materials}
         fields: dict[str, Any] = self.fields
         fields["process"].choices = [("", _("Choose")), *((p.value, p.label) for p in Process if p in processes)]
-        fields["material"].choices = [("", _("Any")), *((m, m) for m in sorted(materials))]
+        fields["material"].choices = [("", _("Any")), *materials_in_words(materials)]
         fields["organisation"].queryset = organisations
         self.fields["since"].widget.attrs["data-min"] = today.isoformat()
 

@@ -27,7 +27,7 @@ from bookings.planning import (
 from bookings.proposals import Facts, Proposal, Refusal, Requirement
 from bookings.wording import day_in_words, duration_in_words, hours_in_words, moment_in_words, period_in_words
 from equipment.availability import Period
-from equipment.models import EquipmentState
+from equipment.models import ONE_DAY, EquipmentState
 
 FACILITY_MANAGER = "facility_manager"
 
@@ -81,7 +81,7 @@ def rule(code: str, *, says: Promise, override: str | None = None):
 )
 def booker_belongs_to_the_organisation(facts: Facts) -> str | None:
     if facts.organisation is None or (facts.role is None and not facts.moving):
-        return _("You are not a member of this organisation. Ask its manager to add you.")
+        return _("You are not a member of this organisation. Ask the facility manager to add you.")
     return None
 
 
@@ -279,15 +279,13 @@ def somebody_present_is_certified_on_every_day(proposal: Proposal, facts: Facts)
         ends = max((until for since, until in requirement.held if since <= first), default=None)
         if ends is not None and first < ends:
             return _(
-                "Your certificate “%(kind)s” ends on %(day)s, before this is over. Ask a technician to renew it."
-            ) % {
-                "kind": requirement.kind,
-                "day": day_in_words(ends),
-            }
+                "Your certificate “%(kind)s” is valid through %(day)s, and this ends later. "
+                "Ask a technician to renew it."
+            ) % {"kind": requirement.kind, "day": day_in_words(ends - ONE_DAY)}
         if ends is not None:
-            return _("Your certificate “%(kind)s” is valid until %(day)s. Ask a technician to renew it.") % {
+            return _("Your certificate “%(kind)s” was valid through %(day)s. Ask a technician to renew it.") % {
                 "kind": requirement.kind,
-                "day": day_in_words(ends),
+                "day": day_in_words(ends - ONE_DAY),
             }
         return _("You need the certificate “%(kind)s”. Ask a technician for the instruction.") % {
             "kind": requirement.kind

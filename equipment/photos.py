@@ -117,8 +117,10 @@ class KeptPhoto(FieldFile):
     @property
     def url(self) -> str:
         """On the site and for who signed in, wherever the file is kept; a bucket stays private, and its keys here."""
-        self._require_file()
-        return self.instance.photo_address
+        if not self:
+            raise ValueError("There is no photo.")
+        row: Any = self.instance
+        return row.photo_address
 
 
 class PhotoField(models.FileField):

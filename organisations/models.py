@@ -44,7 +44,7 @@ def kept(*columns: str, of_an_object: bool = True):
     def track(model: type[models.Model]) -> type[models.Model]:
         events = pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent()
         name = f"{model.__name__}Event"
-        return pghistory.track(*events, fields=columns, obj_field=object_changed, model_name=name)(model)
+        return pghistory.track(*events, fields=list(columns), obj_field=object_changed, model_name=name)(model)
 
     return track
 

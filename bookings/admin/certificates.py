@@ -18,7 +18,8 @@ from bookings import services
 from bookings.admin.clock import today
 from bookings.certificate_state import ENDS_SOON, CertificateState, state_of
 from bookings.proposals import Refused
-from equipment.models import Certificate
+from bookings.wording import day_in_words
+from equipment.models import Certificate, first_invalid_day
 from organisations.admin import ShowsHistory
 from organisations.history import Entry, events_of, read
 from organisations.models import User
@@ -30,22 +31,22 @@ class GrantForm(forms.ModelForm):
         label=capfirst(_("person")),
         widget=UnfoldAdminSelect2Widget,
     )
-    valid_until = forms.DateField(
-        label=capfirst(_("valid until")),
+    last_valid_day = forms.DateField(
+        label=_("Last valid day"),
         required=False,
         widget=UnfoldAdminSingleDateWidget,
-        help_text=_("The first day on which it is no longer valid. Empty: for as long as the kind says."),
+        help_text=_("Included. Empty: for as long as the kind says."),
     )
 
     class Meta:
         model = Certificate
-        fields = ["user", "kind", "valid_until"]
+        fields = ["user", "kind"]
 
-    def clean_valid_until(self):
-        until = self.cleaned_data["valid_until"]
-        if until and until <= today():
+    def clean_last_valid_day(self):
+        last = self.cleaned_data["last_valid_day"]
+        if last and last < today():
             raise forms.ValidationError(_("A certificate must be valid for at least a day."))
-        return until
+        return last
 
 
 class WithdrawForm(forms.Form):
@@ -82,12 +83,12 @@ class CertificateAdmin(ShowsHistory, ModelAdmin):
     """Technicians and facility managers. Nothing is edited: what is wrong is withdrawn, and granted anew."""
 
     form = GrantForm
-    list_display = ["user", "kind", "granted_on", "valid_until", "state", "granted_by"]
+    list_display = ["user", "kind", "granted_on", "last_day", "state", "granted_by"]
     list_filter = [StateFilter, "kind"]
     search_fields = ["user__name", "user__email", "kind__name", "kind__name_en"]
     list_select_related = ["user", "kind", "granted_by"]
     ordering = ["user__name", "kind__name", "-valid_until"]
-    readonly_fields = ["history"]
+    readonly_fields = ["last_day", "history"]
     actions_detail = ["withdraw"]
 
     def has_module_permission(self, request) -> bool:
@@ -112,8 +113,8 @@ class CertificateAdmin(ShowsHistory, ModelAdmin):
 
     def get_fields(self, request, obj=None):
         if obj is None:
-            return ["user", "kind", "valid_until"]
-        told = ["user", "kind", "granted_on", "granted_by", "valid_until"]
+            return ["user", "kind", "last_valid_day"]
+        told = ["user", "kind", "granted_on", "granted_by", "last_day"]
         withdrawn = ["withdrawn_at", "withdrawn_by", "withdrawal_reason"] if obj.withdrawn_at else []
         return [*told, *withdrawn, "history"]
 
@@ -122,9 +123,9 @@ class CertificateAdmin(ShowsHistory, ModelAdmin):
         return read(events, about=lambda event, names: str(certificate.kind), named={})
 
     def save_model(self, request, obj, form, change):
-        granted = services.grant(
-            user=obj.user, kind=obj.kind, by=request.user, now=timezone.now(), valid_until=obj.valid_until
-        )
+        last = form.cleaned_data["last_valid_day"]
+        until = first_invalid_day(last) if last else None
+        granted = services.grant(user=obj.user, kind=obj.kind, by=request.user, now=timezone.now(), valid_until=until)
         obj.pk, obj.valid_until, obj.granted_on = granted.pk, granted.valid_until, granted.granted_on
 
     @action(description=_("Withdraw"), url_path="withdraw", permissions=["withdraw"])
@@ -153,6 +154,10 @@ class CertificateAdmin(ShowsHistory, ModelAdmin):
             "back": page,
         }
         return TemplateResponse(request, "admin/equipment/withdraw_certificate.html", context)
+
+    @admin.display(description=_("last valid day"), ordering="valid_until")
+    def last_day(self, certificate: Certificate) -> str:
+        return day_in_words(certificate.last_valid_day)
 
     @admin.display(description=_("state"))
     def state(self, certificate: Certificate):

@@ -72,6 +72,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         found = self.filter(recipient=person, due_at__lte=now, withdrawn_at=None).exclude(kind__in=LINK_KINDS)
         return found.order_by("-due_at", "pk")
 
+    def unread(self, now) -> "NoticeQuerySet":
+        """What still says something that its reader has not seen: a reminder of what is over does not."""
+        return self.filter(read_at=None).exclude(expires_at__lte=now)
+
     def withdraw(self, now) -> int:
         """Those that still wait are not sent any more; how many."""
         return self.waiting().update(withdrawn_at=now)

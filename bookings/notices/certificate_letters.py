@@ -43,10 +43,10 @@ def certificate_expiring(notice: Notice, now: datetime) -> Letter | None:
     ending = certificates.filter(pk=notice.facts["certificate"]).first()
     if ending is None or certificates.filter(kind=ending.kind, valid_until__gt=ending.valid_until).exists():
         return None
-    said = {"kind": str(ending.kind), "day": day_in_words(ending.valid_until)}
+    said = {"kind": str(ending.kind), "day": day_in_words(ending.last_valid_day)}
     return Letter(
-        subject=_("Your certificate ends on %(day)s: %(kind)s") % said,
-        opening=_("From %(day)s you can no longer use machines that need the certificate “%(kind)s”.") % said,
+        subject=_("Your certificate is valid through %(day)s: %(kind)s") % said,
+        opening=_("After %(day)s you can no longer use machines that need the certificate “%(kind)s”.") % said,
         address=address_of("account"),
         action=_("See your certificates"),
         more=(_("Ask a technician to renew it; it then also counts for what you have booked later."),),

@@ -242,7 +242,7 @@ def _certificates_ending(day: date) -> str:
         .select_related("user", "kind")
         .order_by("valid_until", "user__name")
     )
-    said = [f"{c.user}, {c.kind} ({day_in_words(c.valid_until)})" for c in ending]
+    said = [f"{c.user}, {c.kind} ({day_in_words(c.last_valid_day)})" for c in ending]
     return _("Certificates that end soon: %(people)s.") % {"people": _some(said)} if said else ""
 
 

@@ -5,6 +5,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from bookings.wording import duration_in_words
+from equipment.materials import materials_in_words
 from equipment.models import EquipmentType
 from equipment.policy import Approval, Policy
 
@@ -18,7 +19,7 @@ def abilities(kind: EquipmentType) -> list[tuple[str, str]]:
     known = [
         (_("Does"), kind.get_process_display()),
         (_("Space"), f"{' × '.join(sizes)} mm" if sizes else ""),
-        (_("Materials"), ", ".join(kind.materials)),
+        (_("Materials"), ", ".join(name for _material, name in materials_in_words(kind.materials))),
         (_("Reach"), f"{kind.reach_mm} mm" if kind.reach_mm else ""),
         (_("Payload"), f"{kind.payload_kg.normalize():f} kg" if kind.payload_kg else ""),
         (_("Places"), f"{kind.seats}" if kind.seats else ""),

@@ -18,7 +18,7 @@ from bookings.day_field import DayField
 from bookings.planning import ZONE
 from bookings.proposals import Refused
 from bookings.views.desk import technicians_only
-from equipment.models import Certificate, CertificateKind
+from equipment.models import Certificate, CertificateKind, first_invalid_day
 from organisations.models import User
 
 PER_PAGE = 50
@@ -47,10 +47,10 @@ class GrantForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off", "placeholder": "name@example.org"}),
     )
     kind = forms.ModelChoiceField(CertificateKind.objects.all(), label=gettext_lazy("Certificate"), empty_label="–")
-    valid_until = DayField(
-        label=gettext_lazy("Valid until"),
+    last_valid_day = DayField(
+        label=gettext_lazy("Last valid day"),
         required=False,
-        help_text=gettext_lazy("The first day on which it is no longer valid. Empty: for as long as the kind says."),
+        help_text=gettext_lazy("Included. Empty: for as long as the kind says."),
     )
 
 
@@ -73,19 +73,20 @@ def certificates(request):
 def grant(request):
     form = GrantForm(request.POST)
     if form.is_valid():
+        last = form.cleaned_data["last_valid_day"]
         try:
             granted = services.grant(
                 user=form.cleaned_data["person"],
                 kind=form.cleaned_data["kind"],
                 by=request.user,
                 now=timezone.now(),
-                valid_until=form.cleaned_data["valid_until"],
+                valid_until=first_invalid_day(last) if last else None,
             )
         except Refused as refused:
-            form.add_error("valid_until", [refusal.message for refusal in refused.refusals])
+            form.add_error("last_valid_day", [refusal.message for refusal in refused.refusals])
         else:
-            said = {"person": granted.user, "kind": granted.kind, "day": f"{granted.valid_until:%d-%m-%Y}"}
-            messages.success(request, _("%(person)s has “%(kind)s” until %(day)s.") % said)
+            said = {"person": granted.user, "kind": granted.kind, "day": f"{granted.last_valid_day:%d-%m-%Y}"}
+            messages.success(request, _("%(person)s has “%(kind)s” through %(day)s.") % said)
             return redirect("certificates")
     return _show(request, grant=form, status=422)
 

@@ -100,7 +100,8 @@ def state_now(lane: Lane, now: datetime, *, overdue: bool = False) -> StateNow:
             if period.start <= now < period.end:
                 if kind == "free" and overdue:
                     return StateNow("overdue", None)
-                return StateNow(kind, period.end if period.end < lane.looks_until else None)
+                known = kind == "out" or period.end < lane.looks_until  # outages are not cut to what is looked at
+                return StateNow(kind, period.end if known else None)
     return StateNow("closed", next((period.start for period in lane.free if period.start > now), None))
 
 

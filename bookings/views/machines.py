@@ -20,7 +20,7 @@ from bookings.views.bookings import Row, rows_of, with_all_that_is_said
 from bookings.views.drawing import calendar_height, calendar_hours, day_bounds, days
 from bookings.views.lanes import lanes
 from bookings.views.photos import photo_of
-from equipment.models import Certificate, CertificateKind, Equipment
+from equipment.models import ONE_DAY, Certificate, CertificateKind, Equipment
 from organisations.models import User
 
 FARTHEST_WEEK = timedelta(days=3660)  # to look back at, or ahead to
@@ -96,7 +96,7 @@ def _needed(equipment: Equipment, person: User, today: date) -> list[tuple[Certi
     have none today."""
     held = Certificate.objects.valid_on(today).filter(kind=OuterRef("pk"), user=person).order_by("-valid_until")
     kinds = equipment.type.required_certificates.annotate(until=Subquery(held.values("valid_until")[:1]))
-    return [(kind, kind.until) for kind in kinds]
+    return [(kind, kind.until and kind.until - ONE_DAY) for kind in kinds]
 
 
 def _week(asked: str | None, form: BookingForm, now: datetime) -> date:

@@ -1,5 +1,6 @@
 """The bell: what one was told, newest first, and how much of it is unread."""
 
+from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
@@ -28,9 +29,16 @@ def notices(request):
     page = Paginator(told.select_related("booking", "reservation__equipment"), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    rows = [{"notice": notice, "letter": letter_for(notice, now=now)} for notice in page]
-    context = {"page": page, "rows": rows, "unread": told.filter(read_at=None).exists(), "now": now}
+    rows = [_row(notice, now) for notice in page]
+    context = {"page": page, "rows": rows, "unread": told.unread(now).exists(), "now": now}
     return render(request, "bookings/notices.html", context)
+
+
+def _row(notice: Notice, now: datetime) -> dict:
+    """`over`: it is too late for it to be of use. Without a letter and not over, things have changed since."""
+    over = notice.expires_at is not None and notice.expires_at <= now
+    letter = letter_for(notice, now=now)
+    return {"notice": notice, "letter": letter, "over": over, "new": not (notice.read_at or over)}
 
 
 @login_required
@@ -67,7 +75,7 @@ def unread(request: HttpRequest) -> JsonResponse:
     if not request.user.is_authenticated:
         return JsonResponse({"unread": 0}, status=401)
     now = timezone.now()
-    waiting = Notice.objects.told(request.user, now).filter(read_at=None)
+    waiting = Notice.objects.told(request.user, now).unread(now)
     count = waiting.values("pk")[: COUNTED + 1].count()
     text = f"{COUNTED}+" if count > COUNTED else str(count)
     said = {"unread": count, "text": text, "now": now.isoformat()}

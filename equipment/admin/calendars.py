@@ -15,6 +15,7 @@ from equipment.admin.weeks import drawn_weeks, window_of
 from equipment.admin.wording import coming_weeks, event_in_words, span_in_words
 from equipment.availability import Calendar, Event, Occurrence, Period, Rule, wall
 from equipment.availability.hours import free_slug
+from equipment.availability.spans import PATTERNS
 from equipment.models import CalendarSpan
 from organisations.admin import FacilityManagersOnly
 
@@ -42,7 +43,7 @@ class CalendarAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
     readonly_fields = ["machines", "hours", "weeks"]
 
     def get_queryset(self, request):
-        calendars = super().get_queryset(request).filter(equipment_out=None)
+        calendars = super().get_queryset(request).filter(equipment_out=None).exclude(slug=PATTERNS)
         return calendars.prefetch_related("opens", "closes")
 
     def get_fields(self, request, obj=None):
@@ -126,6 +127,9 @@ class EventAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
         (None, {"fields": ["title", "calendar", "equipment", "description"]}),
         (_("When"), {"fields": ["repeats", "weekdays", "first", "last", "opens", "closes"]}),
     ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).exclude(calendar__slug=PATTERNS)
 
     def get_fieldsets(self, request, obj=None):
         if obj is None or obj.rule_id is None:

@@ -13,8 +13,10 @@ from unfold import widgets
 
 from equipment.admin.durations import duration_shown
 from equipment.admin.wording import event_in_words
-from equipment.availability import Calendar, Event, Occurrence, instant, occurrence_on, outages_of, wall
+from equipment.availability import Event, Occurrence, instant, occurrence_on, outages_of, wall
+from equipment.availability.hours import edited_calendars
 from equipment.availability.patterns import ONCE, OTHER, WEEKLY, Pattern, lay_pattern, pattern_of
+from equipment.availability.spans import PATTERNS
 from equipment.models import CertificateKind, Equipment, EquipmentType
 from equipment.policy import POLICY_FIELDS
 
@@ -64,7 +66,7 @@ class EventForm(forms.ModelForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["calendar"].required = False
-        self.fields["calendar"].queryset = Calendar.objects.filter(equipment_out=None).order_by("name")
+        self.fields["calendar"].queryset = edited_calendars()
         choices = [(WEEKLY, _("every week")), (ONCE, _("once"))]
         if self.instance.pk:
             pattern = pattern_of(self.instance)
@@ -116,7 +118,10 @@ class OccurrenceForm(forms.ModelForm):
     """One day on which weekly hours are not as usual."""
 
     event = RecurringEventField(
-        Event.objects.exclude(rule=None).select_related("calendar", "rule").order_by("calendar__name", "start"),
+        Event.objects.exclude(rule=None)
+        .exclude(calendar__slug=PATTERNS)
+        .select_related("calendar", "rule")
+        .order_by("calendar__name", "start"),
         label=_("of the hours"),
     )
     day = date_field(label=_("day"), help_text=_("On which the usual hours begin."))
@@ -216,7 +221,7 @@ class EquipmentForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        calendars = Calendar.objects.filter(equipment_out=None).order_by("name")
+        calendars = edited_calendars()
         for name in ("opening_hours", "closures"):
             if name in self.fields:
                 self.fields[name].queryset = calendars

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from equipment.availability import Calendar, wall
+from equipment.availability import wall
+from equipment.availability.hours import edited_calendars
 from equipment.models import CertificateKind, EquipmentType, Operator
 from organisations.admin import FacilityManagersOnly
 
@@ -71,7 +72,7 @@ class OperatorAdmin(TypesTicked, FacilityManagersOnly, ModelAdmin):
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "hours":
-            kwargs["queryset"] = Calendar.objects.filter(equipment_out=None).order_by("name")
+            kwargs["queryset"] = edited_calendars()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.display(description=_("runs"))

@@ -184,6 +184,12 @@ def move_day(event: Event, day: date, *, start: datetime, end: datetime, now: da
         return occurrence
 
 
+def edited_calendars():
+    """Calendars that people edit, by name: not those of outages, which are with their machines, nor the one that only
+    remembers how bookings repeat."""
+    return Calendar.objects.filter(equipment_out=None).exclude(slug=PATTERNS).order_by("name")
+
+
 def keep_pattern(name: str, *, start: datetime, end: datetime, frequency: str, params: str, until: datetime) -> Event:
     """The pattern of a booking that repeats, kept to be read again; nothing is opened or closed by it.
 

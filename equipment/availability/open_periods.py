@@ -28,7 +28,7 @@ OPEN_TIME = """
            outage.out
       FROM asked
       JOIN equipment_equipment equipment ON equipment.id = asked.equipment_id
-     CROSS JOIN LATERAL (SELECT coalesce(range_agg(span.period * asked.period), '{}') AS out
+     CROSS JOIN LATERAL (SELECT coalesce(range_agg(span.period), '{}') AS out
                            FROM equipment_calendarspan span
                           WHERE span.calendar_id = equipment.outages_id
                             AND span.period && asked.period) outage
@@ -38,8 +38,9 @@ tstzrange)`: `WITH asked AS (…), open_time AS (<OPEN_TIME>) SELECT …`.
 
 Rows `(ask, equipment_id, period, open tstzmultirange, out tstzmultirange)`, one per ask whose equipment
 exists: `open` is the opening hours (the whole period where a machine has none) without closures and outages,
-`out` the outages alone, since a run that may cross closed time may not cross these. Both are cut to the
-period, and empty rather than null. Every span is found through the index of `calendar_spans_stay_apart`;
+`out` the outages alone, since a run that may cross closed time may not cross these. Both are empty rather than null.
+`open` is cut to the period; outages are whole, so that their end can be told. Every
+span is found through the index of `calendar_spans_stay_apart`;
 `OFFSET 0` keeps the planner from looking at the closures of all calendars.
 Adding up a shared calendar once for all its machines was tried: no gain worth it for sixty machines, and it
 costs half as much again for one.
@@ -105,7 +106,13 @@ def open_time(asks: Iterable[tuple[int, datetime, datetime]]) -> list[OpenTime]:
             equipment_id=asked[ask - 1][0],
             window=Period(asked[ask - 1][1].astimezone(UTC), asked[ask - 1][2].astimezone(UTC)),
             open=periods_in(open_periods),
-            out=periods_in(out),
+            out=_cut(periods_in(out), asked[ask - 1][1], asked[ask - 1][2]),
         )
         for ask, open_periods, out in rows
+    ]
+
+
+def _cut(periods: Iterable[Period], start: datetime, end: datetime) -> list[Period]:
+    return [
+        Period(max(period.start, start.astimezone(UTC)), min(period.end, end.astimezone(UTC))) for period in periods
     ]

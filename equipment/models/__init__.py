@@ -1,6 +1,13 @@
 """The models of supply. `supply`: fieldlabs, types, machines, expanded time. `people`: certificates and operators."""
 
-from equipment.models.people import Certificate, CertificateKind, CertificateQuerySet, Operator
+from equipment.models.people import (
+    ONE_DAY,
+    Certificate,
+    CertificateKind,
+    CertificateQuerySet,
+    Operator,
+    first_invalid_day,
+)
 from equipment.models.supply import (
     Bilingual,
     CalendarSpan,
@@ -14,6 +21,7 @@ from equipment.models.supply import (
 )
 
 __all__ = [
+    "ONE_DAY",
     "Bilingual",
     "CalendarSpan",
     "Certificate",
@@ -27,4 +35,5 @@ __all__ = [
     "Fieldlab",
     "Operator",
     "Process",
+    "first_invalid_day",
 ]

@@ -1,5 +1,7 @@
 """Who may use a machine by themselves, and who runs the machines that nobody may use alone."""
 
+from datetime import date, timedelta
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -7,6 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from equipment.models.supply import Bilingual, EquipmentType
 from organisations.models import User, kept
+
+ONE_DAY = timedelta(days=1)
+
+
+def first_invalid_day(last_valid_day: date) -> date:
+    """What is kept of a last day that people named; of the last day there is, that day itself."""
+    return last_valid_day + ONE_DAY if last_valid_day < date.max else last_valid_day
 
 
 class CertificateKind(Bilingual):
@@ -68,6 +77,11 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}, {self.user}"
+
+    @property
+    def last_valid_day(self) -> date:
+        """What people are told and asked: everybody counts in the day that is named."""
+        return self.valid_until - ONE_DAY
 
 
 class Operator(models.Model):

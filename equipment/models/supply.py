@@ -215,8 +215,8 @@ class Equipment(PolicyOverrides):
     needs_certificate: bool
 
     class Meta:
-        verbose_name = _("equipment")
-        verbose_name_plural = _("equipment")
+        verbose_name = _("machine")
+        verbose_name_plural = _("machines")
         ordering = ["fieldlab__position", "code"]
 
     def __str__(self) -> str:

@@ -234,7 +234,7 @@ def test_a_technician_grants_a_certificate_which_settles_what_lacked_it(
     concern = Concern.objects.create(
         reservation=make_reservation(override=override), code="not_certified", raised_at=NOW
     )
-    form = {"user": engineer.pk, "kind": instruction.pk, "valid_until": ""}
+    form = {"user": engineer.pk, "kind": instruction.pk, "last_valid_day": ""}
     assert as_technician.post(page("equipment_certificate_add"), form).status_code == 302
     granted = Certificate.objects.get()
     assert (granted.granted_by, granted.granted_on) == (technician, date(2027, 2, 24))
@@ -243,9 +243,9 @@ def test_a_technician_grants_a_certificate_which_settles_what_lacked_it(
     assert concern.settled_at == NOW
 
 
-@pytest.mark.parametrize("until", ["2027-02-24", "2020-01-01"])
+@pytest.mark.parametrize("until", ["2027-02-23", "2020-01-01"])
 def test_a_certificate_that_does_not_last_is_refused(as_technician, engineer, instruction, until):
-    form = {"user": engineer.pk, "kind": instruction.pk, "valid_until": until}
+    form = {"user": engineer.pk, "kind": instruction.pk, "last_valid_day": until}
     answer = as_technician.post(page("equipment_certificate_add"), form)
     assert "at least a day" in answer.content.decode()
     assert not Certificate.objects.exists()

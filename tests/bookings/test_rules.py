@@ -398,15 +398,15 @@ BEFORE = date(2027, 1, 1)
     ("held", "end", "said"),
     [
         ([(BEFORE, MARCH_2)], "11:00", None),  # today is its last day
-        ([(BEFORE, MARCH_1)], "11:00", "is valid until 1 March 2027"),
+        ([(BEFORE, MARCH_1)], "11:00", "was valid through 28 February 2027"),
         ([(MARCH_1, MARCH_2)], "11:00", None),  # granted today
         ([(MARCH_2, MARCH_3)], "11:00", "You need the certificate"),
         ([], "11:00", "You need the certificate"),
         ([(BEFORE, MARCH_2)], "2027-03-02 00:00", None),  # until midnight is still that day
-        ([(BEFORE, MARCH_2)], "2027-03-02 00:15", "ends on 2 March 2027, before this is over"),
+        ([(BEFORE, MARCH_2)], "2027-03-02 00:15", "is valid through 1 March 2027, and this ends later"),
         ([(BEFORE, MARCH_3)], "2027-03-02 00:15", None),
         ([(BEFORE, MARCH_1), (BEFORE, MARCH_3)], "2027-03-02 09:00", None),  # renewed
-        ([(BEFORE, MARCH_1), (BEFORE, MARCH_2)], "2027-03-02 09:00", "ends on 2 March 2027"),
+        ([(BEFORE, MARCH_1), (BEFORE, MARCH_2)], "2027-03-02 09:00", "is valid through 1 March 2027"),
     ],
 )
 def test_a_certificate_is_valid_on_every_day_of_use(held, end, said):

@@ -56,7 +56,7 @@ def test_the_consequence_is_said_before_cancelling(page, make_reservation, monke
     reference = make_reservation().booking.reference
     assert "Cancelling is free until Sun 28 February at 09:00." in page.get(f"/bookings/{reference}/").content.decode()
     monkeypatch.setattr(timezone, "now", lambda: wall("09:00") - timedelta(hours=2))
-    assert "this counts as cancelled late" in page.get(f"/bookings/{reference}/").content.decode()
+    assert "If you cancel now, it counts as a late cancellation" in page.get(f"/bookings/{reference}/").content.decode()
 
 
 def test_a_page_of_bookings_costs_the_same_statements_with_one_and_with_three(page, make_booking, printer):

@@ -33,8 +33,10 @@ def desk(client, technician, monkeypatch):
 
 @pytest.mark.parametrize("written", ["engineer@example.org", "Engineer <ENGINEER@example.org>"])
 def test_a_technician_grants_one(desk, powder, engineer, written):
-    answer = desk.post("/certificates/grant/", {"person": written, "kind": powder.pk, "valid_until": ""}, follow=True)
-    assert "Engineer has “Powder” until 24-02-2028." in answer.content.decode()
+    answer = desk.post(
+        "/certificates/grant/", {"person": written, "kind": powder.pk, "last_valid_day": ""}, follow=True
+    )
+    assert "Engineer has “Powder” through 23-02-2028." in answer.content.decode()
     assert Certificate.objects.get().user == engineer
 
 
@@ -44,11 +46,11 @@ def test_a_technician_grants_one(desk, powder, engineer, written):
         ({"person": "nobody@example.org"}, "Nobody with the address “nobody@example.org” can sign in."),
         ({"person": ""}, "This field is required."),
         ({"kind": ""}, "This field is required."),
-        ({"valid_until": "2027-02-24"}, "valid for at least a day"),
+        ({"last_valid_day": "2027-02-23"}, "valid for at least a day"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(desk, powder, engineer, changes, said):
-    given = {"person": "engineer@example.org", "kind": powder.pk, "valid_until": ""} | changes
+    given = {"person": "engineer@example.org", "kind": powder.pk, "last_valid_day": ""} | changes
     answer = desk.post("/certificates/grant/", given)
     page = answer.content.decode()
     assert answer.status_code == 422

@@ -129,7 +129,7 @@ def test_the_consequence_is_said_before_cancelling(page, make_booking, monkeypat
     assert "1 other reservation of this booking stays." in said
     assert "Cancel the whole booking?" in page.get(there, {"reservation": "all"}).content.decode()
     monkeypatch.setattr(timezone, "now", lambda: wall("09:00") - timedelta(hours=2))
-    assert "this counts as cancelled late" in page.get(there, one).content.decode()
+    assert "If you cancel now, it counts as a late cancellation" in page.get(there, one).content.decode()
     Reservation.objects.update(state=ReservationState.REQUESTED)
     assert "The request is withdrawn" in page.get(there, one).content.decode()
 

@@ -79,7 +79,7 @@ def test_one_sees_ones_own_certificates_only(page, make_certificate, facility_ma
     make_certificate(make_kind("Powder"), date(2027, 12, 1), user=facility_manager)
     said = page.get("/shares/").content.decode()
     assert "Laser" in said
-    assert "valid until Wednesday 1 December 2027" in said
+    assert "valid through Tuesday 30 November 2027" in said
     assert "Powder" not in said
 
 

@@ -200,5 +200,5 @@ def test_a_certificate_that_ends_is_told_unless_it_was_renewed(engineer, facilit
     tell_of_expiring_certificates(now=NOW)
     grant(user=engineer, kind=kind, by=facility_manager, now=NOW)
     subject, opening = only(sent())
-    assert subject == "Your certificate ends on 10 March 2027: Powder"
-    assert opening == "From 10 March 2027 you can no longer use machines that need the certificate “Powder”."
+    assert subject == "Your certificate is valid through 9 March 2027: Powder"
+    assert opening == "After 9 March 2027 you can no longer use machines that need the certificate “Powder”."

@@ -78,7 +78,7 @@ class TestCancelling:
         make_reservation()
         path = address("engineer@example.org")
         at(wall("08:30"))
-        assert "counts as cancelled late" in client.get(path).content.decode()
+        assert "it counts as a late cancellation" in client.get(path).content.decode()
 
     def test_of_many_dates_one_message(self, make_booking, address, client, at):
         booking = make_booking(("09:00", "11:00"), ("2027-03-02 09:00", "2027-03-02 11:00")).booking

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('organisations', '0003_holidays'),
+        ('organisations', '0004_sign_in_tries'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('schedule', '0015_rename_indexes'),
     ]

@@ -99,7 +99,7 @@ def test_a_facility_manager_reads_the_day_and_what_waits(busy_day):
         "1 request awaits a decision.",
         "1 reservation no longer keeps a rule.",
         "Out of use: FDM-02 (from 12:00).",
-        "Certificates that end soon: Until 31-03, Metal powder (31 March 2027).",
+        "Certificates that end soon: Until 31-03, Metal powder (30 March 2027).",
         "3 mails could not be delivered.",
     )
 
@@ -109,7 +109,7 @@ def test_a_technician_reads_what_is_to_do_on_the_floor(busy_day):
     assert letter.subject == "Vandaag, maandag 1 maart: wat er is"
     assert letter.more == (
         "Buiten gebruik: FDM-02 (vanaf 12:00).",
-        "Bevoegdheden die binnenkort aflopen: Until 31-03, Metal powder (31 maart 2027).",
+        "Bevoegdheden die binnenkort aflopen: Until 31-03, Metal powder (30 maart 2027).",
     )
 
 

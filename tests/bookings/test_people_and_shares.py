@@ -55,7 +55,7 @@ def test_a_certificate_counts_on_the_day_of_use_not_of_booking(make_reservation,
     with pytest.raises(Refused) as refused:
         make_reservation("2027-03-02 09:00", "2027-03-02 10:00")
     assert codes(refused) == ["not_certified"]
-    assert "2 March 2027" in refused.value.refusals[0].message
+    assert "through 1 March 2027" in refused.value.refusals[0].message
 
 
 def test_a_supervisor_covers_a_class(make_booking, instruction, technician, org_manager):

@@ -17,8 +17,8 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanWidget
 
-from organisations.keys import end_keys
 from organisations.history import Entry, history_of_organisation, history_of_person, value_in_words
+from organisations.keys import end_keys
 from organisations.models import (
     AUDITORS,
     FACILITY_GROUPS,

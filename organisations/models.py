@@ -284,7 +284,7 @@ class ApiTokenQuerySet(KeyQuerySet):
         return found.select_related("user")
 
 
-@kept("user", "name", "revoked_at")
+@kept("user", "name", "last_day", "revoked_at")
 class ApiToken(SecretKey):
     """A person's key for programs."""
 

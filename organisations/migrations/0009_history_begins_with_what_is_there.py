@@ -19,7 +19,7 @@ def begin(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("organisations", "0005_history_of_people_and_organisations")]
+    dependencies = [("organisations", "0008_history_of_people_and_organisations")]
 
     # Going back takes the tables of the history along.
     operations = [migrations.RunPython(begin, migrations.RunPython.noop)]

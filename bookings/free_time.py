@@ -45,8 +45,8 @@ def machine_times(
 ) -> list[MachineTime]:
     """What each ask `(equipment id, start, end)` can count on, in the order asked; one statement for any number.
 
-    Open time and what is taken are cut to the window, and neighbours in it are one, so that nobody who asks for a narrow
-    one hears where somebody else's reservation begins or ends. Outages are whole: everybody may hear when they end.
+    Open time and what is taken are cut to the window, and neighbours in it are one, so that nobody who asks for a
+    narrow one hears where somebody else's reservation begins or ends. Outages are whole: all may hear when they end.
     `leaving_out`: ids of reservations that do not count, as the one that is being moved.
     """
     if not asks:

@@ -102,7 +102,7 @@ class SecretKey(models.Model):
             if theirs.kept().count() >= MOST_KEYS:
                 text = _("You have %(most)d already. Revoke one that you no longer use.")
                 raise TooManyKeys(text % {"most": MOST_KEYS})
-            return cast(Self, cls.objects.create(**{cls.owned_by: person}, digest=digest_of(secret), **columns))
+            return cls.objects.create(**{cls.owned_by: person}, digest=digest_of(secret), **columns)
 
 
 def key_models() -> Iterator[type[SecretKey]]:

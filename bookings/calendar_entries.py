@@ -1,21 +1,22 @@
 """Reservations as entries for people's own calendars: published as a file (RFC 5545), or sent (RFC 5546, RFC 6047).
 
-Both name a reservation alike, so that one calendar holds it once. Times are Amsterdam's wall clock, with the zone's own
-changes of the clock in the file: Google goes by the name of the zone, Outlook by the changes, and both then show the
-place's own time to who travels.
+Both name a reservation alike, so that one calendar holds it once. Times are moments in UTC: each entry is a single
+event, and a description of Amsterdam's zone would only be something for programs to misread (Outlook takes none that
+lists its changes one by one). In October's double hour two moments have one wall-clock time, in UTC they never do.
 """
 
-from collections.abc import Callable, Iterable
 from datetime import datetime
 from email.utils import parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
-from icalendar import Calendar, Event, vCalAddress, vText
 
-from bookings.models import Reservation, ReservationState
-from bookings.planning import ZONE
+from bookings.calendar_lines import Lines, calendar_file, moment, person, text
+from bookings.models import Booking, Reservation, ReservationQuerySet, ReservationState
 from organisations.models import User
 
 STATUS = {
@@ -28,19 +29,27 @@ STATUS = {
 REQUEST, CANCEL = "REQUEST", "CANCEL"
 
 
-def calendar_of(
-    reservations: Iterable[Reservation], *, host: str, address_of: Callable[[Reservation], str], now: datetime
-) -> bytes:
-    """A file with one entry for each, as something published: opened again it changes the entries it made before.
+def described(reservations: ReservationQuerySet) -> QuerySet[Any]:
+    """With all that their entries tell, in the statement that reads them; `changed_at` is when the database last kept
+    a change of the reservation or of its booking."""
+    changed = Greatest(_last_change(Reservation, "pk"), _last_change(Booking, "booking_id"))
+    return reservations.select_related("booking__purpose", "equipment__fieldlab").annotate(
+        # What was written in sets, for measuring, has no history.
+        changed_at=Coalesce(changed, "booking__created_at")
+    )
 
-    `host` makes the entries' names unique in the world; `address_of` gives the page of a reservation. Reads the
-    booking, its purpose and the equipment with its fieldlab.
-    """
-    calendar = new_calendar("PUBLISH")
-    for reservation in reservations:
-        calendar.add_component(entry_of(reservation, host, address_of(reservation), now))
-    calendar.add_missing_timezones()
-    return calendar.to_ical()
+
+def _last_change(model: Any, key: str) -> Subquery:
+    events = model.pgh_event_model.objects.filter(pgh_obj=OuterRef(key)).order_by()
+    return Subquery(events.values("pgh_obj").values(last=Max("pgh_created_at")))
+
+
+def calendar_of(reservations: ReservationQuerySet) -> bytes:
+    """A file with one entry for each, as something published: opened again it changes the entries it made before."""
+    return calendar_file(
+        ["METHOD:PUBLISH"],
+        (entry_of(reservation, stamp=reservation.changed_at) for reservation in described(reservations)),
+    )
 
 
 def invitation(reservation: Reservation, *, reader: User, now: datetime) -> tuple[str, bytes]:
@@ -48,60 +57,44 @@ def invitation(reservation: Reservation, *, reader: User, now: datetime) -> tupl
 
     REQUEST while it stands and CANCEL once it does not, under one name, with a number that grows with every move and
     with the end: a mail that comes late changes nothing back. The facility organises, and the reader is coming: nobody
-    is asked for an answer. Reads what `calendar_of` does.
+    is asked for an answer. Reads the booking, its purpose and the equipment with its fieldlab.
     """
     method = REQUEST if STATUS.get(ReservationState(reservation.state)) else CANCEL
-    host, address = (
-        site_host(),
-        settings.SITE_URL.rstrip("/") + reverse("booking", args=[reservation.booking.reference]),
-    )
-    event = entry_of(reservation, host, address, now)
-    name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    event.add("organizer", _person(sender, name))
-    attendee = _person(reader.email, str(reader))
-    attendee.params |= {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
-    event.add("attendee", attendee)
-    calendar = new_calendar(method)
-    calendar.add_component(event)
-    calendar.add_missing_timezones()
-    return method, calendar.to_ical()
+    coming = ";ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=FALSE"
+    attendee = person("ATTENDEE", reader.email, str(reader), coming)
+    return method, calendar_file([f"METHOD:{method}"], [[*entry_of(reservation, stamp=now), attendee]])
 
 
-def new_calendar(method: str) -> Calendar:
-    calendar = Calendar()
-    calendar.add("prodid", "-//Brainport Industries Campus//Atrium//NL")
-    calendar.add("version", "2.0")
-    calendar.add("method", method)
-    return calendar
+def new_entry(name: str, *, start: datetime, end: datetime, stamp: datetime) -> Lines:
+    """The lines of an event of the facility, which organises all of them (RFC 5546 asks for that of what is published
+    as well).
+
+    `name` and the host of the site make a name that is unique in the world. `stamp` is the moment that says which of
+    two versions is the newer: when it changed of what is published, when it was sent of an invitation.
+    """
+    sender, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return [
+        f"UID:{name}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}",
+        f"DTSTAMP:{moment(stamp)}",
+        f"LAST-MODIFIED:{moment(stamp)}",
+        f"DTSTART:{moment(start)}",
+        f"DTEND:{moment(end)}",
+        person("ORGANIZER", address, sender),
+    ]
 
 
-def site_host() -> str:
-    """What makes the names of entries unique in the world."""
-    return urlsplit(settings.SITE_URL).hostname or "localhost"
-
-
-def entry_of(reservation: Reservation, host: str, address: str, now: datetime) -> Event:
+def entry_of(reservation: Reservation, *, stamp: datetime) -> Lines:
     booking, equipment = reservation.booking, reservation.equipment
     status = STATUS.get(ReservationState(reservation.state), "CANCELLED")
-    places = (str(equipment.fieldlab), equipment.place or equipment.fieldlab.place)
-    event = Event()
-    event.add("uid", f"reservation-{reservation.pk}@{host}")
-    event.add("dtstamp", now)
-    event.add("dtstart", reservation.start.astimezone(ZONE))
-    event.add("dtend", reservation.end.astimezone(ZONE))
-    # A calendar takes a change only with a higher number: what ends comes after every move.
-    event.add("sequence", reservation.revision + (status == "CANCELLED"))
-    event.add("status", status)
-    event.add("summary", f"{equipment.code} {booking.title or equipment.name}")
-    event.add("location", vText(", ".join((equipment.code, *(place for place in places if place)))))
-    event.add("description", f"{equipment} · {booking.reference}\n{booking.purpose}\n{address}")
-    event.add("url", address)
-    return event
-
-
-def _person(address: str, name: str) -> vCalAddress:
-    person = vCalAddress(f"mailto:{address}")
-    if name:
-        # A parameter may hold neither quotes nor line ends.
-        person.params["CN"] = " ".join(name.replace('"', "'").split())
-    return person
+    places = (equipment.code, str(equipment.fieldlab), equipment.place or equipment.fieldlab.place)
+    address = settings.SITE_URL.rstrip("/") + reverse("booking", args=[booking.reference])
+    return [
+        *new_entry(f"reservation-{reservation.pk}", start=reservation.start, end=reservation.end, stamp=stamp),
+        # A calendar takes a change only with a higher number: what ends comes after every move.
+        f"SEQUENCE:{reservation.revision + (status == 'CANCELLED')}",
+        f"STATUS:{status}",
+        f"SUMMARY:{text(f'{equipment.code} {booking.title or equipment.name}')}",
+        f"LOCATION:{text(', '.join(filter(None, places)))}",
+        f"DESCRIPTION:{text(f'{equipment} · {booking.reference}')}\\n{text(str(booking.purpose))}\\n{text(address)}",
+        f"URL:{address}",
+    ]

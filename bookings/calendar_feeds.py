@@ -2,54 +2,47 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
-from django.urls import reverse
+from django.db.models import Aggregate, Q
 from django.utils.translation import gettext as _
-from icalendar import Event
 from psycopg.types.range import TimestamptzRange
 
-from bookings.calendar_entries import entry_of, new_calendar, site_host
-from bookings.free_time import machine_times
-from bookings.models import SHOWN_STATES, CalendarFeed, FeedOf, Reservation
-from bookings.planning import ZONE, merged, without
+from bookings.calendar_entries import described, entry_of, new_entry
+from bookings.calendar_lines import Lines, calendar_file, text
+from bookings.models import HOLDING_STATES, SHOWN_STATES, CalendarFeed, FeedOf, Reservation, ReservationState
+from bookings.models.fields import DateTimeMultiRangeField
+from bookings.planning import ZONE, without
 from equipment.availability import Period
 from equipment.models import Equipment
 
-BACK, AHEAD = timedelta(days=30), timedelta(days=180)
-READ_AGAIN = timedelta(minutes=30)
-# Stands where the moment of the last change comes, which is known once everything else is.
-BLANK = datetime(1970, 1, 1, tzinfo=ZONE)
+# A school year of what was, and whatever can be booked: calendars are expanded no further, so no horizon is longer.
+BACK, AHEAD = timedelta(days=365), settings.CALENDARS_EXPANDED_AHEAD
+READ_AGAIN = ["REFRESH-INTERVAL;VALUE=DURATION:PT30M", "X-PUBLISHED-TTL:PT30M"]
 
 
 def read_feed(feed: CalendarFeed, *, now: datetime) -> tuple[bytes, datetime]:
-    """The file, and when it changed last as far as anybody saw. At most six statements, however much it holds."""
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    start, end = day - BACK, day + AHEAD
-    calendar = new_calendar("PUBLISH")
-    calendar.add("x-wr-calname", f"BIC Atrium: {feed}")
-    calendar.add("refresh-interval", READ_AGAIN)
-    calendar.add("x-published-ttl", "PT30M")
-    own = list(_own(feed, start, end))
-    for reservation in own:
-        address = settings.SITE_URL.rstrip("/") + reverse("booking", args=[reservation.booking.reference])
-        calendar.add_component(entry_of(reservation, site_host(), address, BLANK))
-    for machine, periods in _occupied_by_others(feed, own, start, end):
-        for period in periods:
-            calendar.add_component(_occupied(machine, period))
-    calendar.add_missing_timezones()
-    content = calendar.to_ical()
-    changed = _changed_at(feed, content, now)
-    return content.replace(_stamp(BLANK), _stamp(changed)), changed
+    """The file, the same byte for byte until what it tells changes, and when it changed last as far as anybody saw.
+    At most six statements, however much it holds."""
+    today = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    window = TimestamptzRange(today - BACK, today + AHEAD)
+    own = list(described(_own(feed, window)))
+    entries = [
+        *(entry_of(reservation, stamp=reservation.changed_at) for reservation in own),
+        *_occupied_by_others(feed, own, window, today),
+    ]
+    # Who follows a machine or an organisation is free at those times.
+    busy = [] if feed.of == FeedOf.MINE else ["TRANSP:TRANSPARENT"]
+    head = ["METHOD:PUBLISH", f"X-WR-CALNAME:{text(f'BIC Atrium: {feed}')}", *READ_AGAIN]
+    content = calendar_file(head, ([*entry, *busy] for entry in entries))
+    return content, _changed_at(feed, content, now)
 
 
-def _own(feed: CalendarFeed, start: datetime, end: datetime):
+def _own(feed: CalendarFeed, window: TimestamptzRange):
     """What the owner may see, in order of time."""
-    seen = Reservation.objects.visible_to(feed.owner).filter(state__in=SHOWN_STATES)
-    seen = seen.filter(period__overlap=TimestamptzRange(start, end))
+    seen = Reservation.objects.visible_to(feed.owner).filter(state__in=SHOWN_STATES, period__overlap=window)
     mine = Q(booking__booker=feed.owner) | Q(booking__supervisor=feed.owner)
     of = {
         FeedOf.MINE: mine,
@@ -57,45 +50,42 @@ def _own(feed: CalendarFeed, start: datetime, end: datetime):
         FeedOf.MACHINE: Q(equipment=feed.equipment),
         FeedOf.FLOOR: Q(),
     }
-    found = seen.filter(of[FeedOf(feed.of)]).order_by("period", "pk")
-    return found.select_related("booking__purpose", "equipment__fieldlab")
+    return seen.filter(of[FeedOf(feed.of)]).order_by("period", "pk")
 
 
 def _occupied_by_others(
-    feed: CalendarFeed, own: list[Reservation], start: datetime, end: datetime
-) -> Iterable[tuple[Equipment, list[Period]]]:
-    """Neither who nor why, nor where one booking ends and the next begins."""
+    feed: CalendarFeed, own: list[Reservation], window: TimestamptzRange, today: datetime
+) -> Iterator[Lines]:
+    """Neither who nor why, nor where one booking ends and the next begins. Who left early gave the rest of the time
+    free: of today and later only what still holds is told."""
     if feed.of not in (FeedOf.MACHINE, FeedOf.FLOOR):
-        return []
-    machines = Equipment.objects.in_service().order_by("code")
+        return
+    machines = Equipment.objects.in_service().select_related("fieldlab").order_by("code")
     if feed.of == FeedOf.MACHINE:
         machines = machines.filter(pk=feed.equipment_id)
-    shown = list(machines.select_related("fieldlab"))
-    times = machine_times([(machine.pk, start, end) for machine in shown])
+    others = Reservation.objects.filter(equipment__in=list(machines), occupied__overlap=window)
+    others = others.filter(
+        Q(state__in=HOLDING_STATES) | Q(state=ReservationState.COMPLETED, period__endswith__lte=today)
+    ).exclude(pk__in=_own(feed, window).order_by().values("pk"))
+    stretches = Aggregate("occupied", function="range_agg", output_field=DateTimeMultiRangeField())
+    occupied = dict(others.order_by().values_list("equipment").annotate(stretches=stretches))
     theirs: dict[int, list[Period]] = defaultdict(list)
     for reservation in own:
         if reservation.holds:
             theirs[reservation.equipment_id].append(Period(reservation.occupied.lower, reservation.occupied.upper))
+    for machine in machines:
+        for period in without(occupied.get(machine.pk, []), theirs[machine.pk]):
+            yield _occupied(machine, period, feed)
+
+
+def _occupied(machine: Equipment, period: Period, feed: CalendarFeed) -> Lines:
+    """A stretch that changes is another entry, so an entry never does; when others booked is not told."""
+    name = f"occupied-{machine.pk}-{period.start:%Y%m%dT%H%MZ}-{period.end:%Y%m%dT%H%MZ}"
     return [
-        (machine, without(merged(time.taken), theirs[machine.pk])) for machine, time in zip(shown, times, strict=True)
+        *new_entry(name, start=period.start, end=period.end, stamp=feed.created_at),
+        f"SUMMARY:{machine.code} {text(_('occupied'))}",
+        f"LOCATION:{text(f'{machine.code}, {machine.fieldlab}')}",
     ]
-
-
-def _occupied(machine: Equipment, period: Period) -> Event:
-    event = Event()
-    event.add("uid", f"occupied-{machine.pk}-{period.start:%Y%m%dT%H%M}@{site_host()}")
-    event.add("dtstamp", BLANK)
-    event.add("dtstart", period.start.astimezone(ZONE))
-    event.add("dtend", period.end.astimezone(ZONE))
-    event.add("summary", f"{machine.code} {_('occupied')}")
-    event.add("location", f"{machine.code}, {machine.fieldlab}")
-    return event
-
-
-def _stamp(moment: datetime) -> bytes:
-    event = Event()
-    event.add("dtstamp", moment)
-    return next(line for line in event.to_ical().splitlines() if line.startswith(b"DTSTAMP"))
 
 
 def _changed_at(feed: CalendarFeed, content: bytes, now: datetime) -> datetime:

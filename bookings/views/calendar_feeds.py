@@ -1,21 +1,22 @@
 """Calendars to follow: the file at its secret address, and the page where one makes and revokes them."""
 
 import secrets
-from datetime import UTC, timedelta
+from datetime import timedelta
+from hashlib import sha256
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.decorators import decorator_from_middleware
-from django.utils.http import http_date
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, quote_etag
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from bookings.calendar_feeds import read_feed
@@ -63,9 +64,10 @@ class FeedForm(forms.Form):
 
 
 @require_safe
-@decorator_from_middleware(ConditionalGetMiddleware)
+@gzip_page
 def calendar_file(request: HttpRequest, secret: str) -> HttpResponse:
-    """For calendar programs, which do not sign in: the address is the key. One that is revoked or over is not found."""
+    """For calendar programs, which do not sign in: the address is the key. One that is revoked or over is not found.
+    HEAD is answered as GET is, with the headers by which a program knows whether it has this already."""
     now = timezone.now()
     feed = CalendarFeed.objects.matching(secret, now).first()
     if feed is None:
@@ -74,11 +76,12 @@ def calendar_file(request: HttpRequest, secret: str) -> HttpResponse:
     with translation.override(feed.owner.language):
         content, changed = read_feed(feed, now=now)
     answer = HttpResponse(content, content_type="text/calendar; charset=utf-8")
-    answer["Last-Modified"] = http_date(changed.astimezone(UTC).timestamp())
+    etag, last_modified = quote_etag(sha256(content).hexdigest()), int(changed.timestamp())
+    answer["ETag"], answer["Last-Modified"] = etag, http_date(last_modified)
     answer["Cache-Control"] = "private, no-cache"
     answer["Referrer-Policy"] = "no-referrer"
     answer["X-Robots-Tag"] = "noindex"
-    return answer
+    return get_conditional_response(request, etag, last_modified, answer)
 
 
 @login_required
@@ -106,6 +109,8 @@ def calendar_feeds(request):
         "made": made,
         "address": address,
         "today": timezone.localdate(now),
+        # The scheme by which a browser hands the address to the calendar program of its machine.
+        "subscribe": f"webcal:{address.partition(':')[2]}",
     }
     return render(request, "bookings/calendar_feeds.html", context, status=422 if form.errors else 200)
 

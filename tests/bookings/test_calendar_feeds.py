@@ -1,14 +1,15 @@
 """Calendars that people follow at a secret address, read as a calendar program reads them."""
 
+import gzip
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 from icalendar import Calendar
 
-from bookings.models import CalendarFeed
+from bookings.models import Booking, CalendarFeed, Reservation
 from bookings.planning import Wish
-from bookings.services import book, cancel, check_in, check_out
+from bookings.services import book, cancel, check_in, check_out, move
 from tests.conftest import NOW, wall
 
 
@@ -30,8 +31,12 @@ def follow(client):
     return read
 
 
+def events(answer) -> list:
+    return Calendar.from_ical(answer.content).events
+
+
 def entries(answer) -> dict:
-    return {str(event["SUMMARY"]): event for event in Calendar.from_ical(answer.content).walk("VEVENT")}
+    return {str(event["SUMMARY"]): event for event in events(answer)}
 
 
 def test_ones_own_bookings_stand_there_at_their_time(follow, engineer, make_reservation):
@@ -74,6 +79,76 @@ def test_a_calendar_that_asks_again_hears_that_nothing_changed(client, follow, e
     assert changed.status_code == 200
     assert changed["Last-Modified"] != first["Last-Modified"]
     assert not entries(changed)
+
+
+def test_a_feed_is_the_same_byte_for_byte_and_an_entry_says_when_it_changed(
+    client, follow, engineer, make_booking, monkeypatch
+):
+    booked = make_booking(("09:00", "10:00"), ("13:00", "14:00"))
+    for model in (Booking, Reservation):  # the database keeps time by its own clock
+        model.pgh_event_model.objects.update(pgh_created_at=wall("2026-01-05 09:00"))
+    _found, answer, address = follow(engineer, of="mine")
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(hours=5))
+    assert client.get(address).content == answer.content
+    move(reservation=booked.reservations[0], actor=engineer, now=NOW, start=wall("15:00"), end=wall("16:00"))
+    before, after = (
+        {e["UID"]: (e["DTSTAMP"].dt, e["LAST-MODIFIED"].dt) for e in events(read)}
+        for read in (answer, client.get(address))
+    )
+    moved, left = (f"reservation-{reservation.pk}@127.0.0.1" for reservation in booked.reservations)
+    assert before[left] == after[left] == (wall("2026-01-05 09:00"), wall("2026-01-05 09:00"))
+    assert after[moved] > before[moved]
+
+
+def test_head_says_what_get_says_and_a_long_file_comes_packed(client, follow, engineer, make_booking):
+    make_booking(*((f"{hour:02}:00", f"{hour:02}:30") for hour in range(9, 17)))
+    _found, answer, address = follow(engineer, of="mine")
+    head = client.head(address)
+    assert (head.status_code, head.content) == (200, b"")
+    assert {name: head[name] for name in ("ETag", "Last-Modified", "Content-Type")} == {
+        name: answer[name] for name in ("ETag", "Last-Modified", "Content-Type")
+    }
+    assert client.head(address, headers={"If-None-Match": answer["ETag"]}).status_code == 304
+    packed = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.content) == answer.content
+    assert len(packed.content) < len(answer.content) / 3
+    again = client.get(address, headers={"Accept-Encoding": "gzip", "If-None-Match": packed["ETag"]})
+    assert again.status_code == 304
+
+
+def test_only_ones_own_bookings_make_one_busy(follow, engineer, org_manager, printer, verhagen, make_reservation):
+    make_reservation(booker=org_manager)
+    busy = {
+        of["of"]: {str(event.get("TRANSP", "OPAQUE")) for event in follow(org_manager, **of)[0].values()}
+        for of in (
+            {"of": "mine"},
+            {"of": "organisation", "organisation": verhagen},
+            {"of": "machine", "equipment": printer},
+            {"of": "floor"},
+        )
+    }
+    assert busy.pop("mine") == {"OPAQUE"}
+    assert set(map(frozenset, busy.values())) == {frozenset({"TRANSPARENT"})}
+    [seen] = follow(engineer, of="floor")[0].values()
+    assert seen["TRANSP"] == "TRANSPARENT"
+
+
+def test_a_feed_keeps_a_school_year_and_reaches_to_the_horizon(
+    client, follow, engineer, other_engineer, printer, make_reservation, monkeypatch
+):
+    visit = make_reservation()
+    check_in(reservation=visit, actor=engineer, now=wall("09:00"))
+    check_out(reservation=visit, actor=engineer, now=wall("11:00"))
+    late = NOW + printer.policy.horizon - timedelta(days=1)
+    last = late.replace(hour=9)
+    make_reservation(last.strftime("%Y-%m-%d 09:00"), last.strftime("%Y-%m-%d 10:00"), title="Far")
+    _found, _answer, own = follow(engineer, of="mine")
+    _found, _answer, machine = follow(other_engineer, of="machine", equipment=printer)
+    starts = []
+    for later in (timedelta(days=8), timedelta(days=364), timedelta(days=371)):
+        monkeypatch.setattr(timezone, "now", lambda later=later: NOW + later)
+        starts.append([len(events(client.get(address))) for address in (own, machine)])
+    assert starts == [[2, 2], [2, 2], [1, 1]]
 
 
 def test_who_may_no_longer_sign_in_and_what_was_revoked_is_not_found(client, follow, engineer):

@@ -5,7 +5,7 @@ PREPARED := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare run test lint bench chaos screenshots lock clean
+.PHONY: help prepare run manage test lint bench chaos screenshots lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -13,8 +13,11 @@ help: ## this list
 prepare: ## environment, npm packages and translations, where they are not up to date
 	@$(PYTHON) tools/prepare.py
 
-run: prepare ## the whole system with the demo Atrium; HOST and PORT move it
+run: prepare ## the whole system with the demo Atrium, or DEMO=0 an empty one; HOST and PORT move it
 	@DEBUG=$${DEBUG:-1} DEMO=$${DEMO:-1} $(PREPARED) manage.py run
+
+manage: prepare ## a command of manage.py with the settings of run; ARGS="changepassword you@example.org"
+	@DEBUG=$${DEBUG:-1} DEMO=$${DEMO:-1} $(PREPARED) manage.py $(ARGS)
 
 test: prepare ## the test suite; ARGS="tests/bookings -x" runs a part
 	@DEBUG=1 $(PREPARED) -m bic.throw_away $(PREPARED) -m pytest $(ARGS)

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from equipment.availability import Calendar
 from equipment.catalogue.calendars import CLOSURES_SLUG
-from equipment.models import EquipmentType, Operator
+from equipment.models import Equipment, EquipmentType, Operator
 from organisations.models import (
     AUDITORS,
     COMPANIES,
@@ -87,6 +87,19 @@ OTHERS = [
     Person("loes@example.org", "Loes van Lieshout", "leenderbos-tooling", Role.MANAGER),
     Person("stefan@example.org", "Stefan Brouwers", "zuidoost-equipment-group", Role.MANAGER),
 ]
+
+
+def holds_demo() -> bool:
+    """Whether the database is the demonstration's: its people are made with all the rest, or not at all."""
+    return User.objects.filter(email=SIGN_IN_AS[0].email).exists()
+
+
+def begun_with() -> str:
+    """A name out of a facility that has begun of its own, "" where there is none."""
+    if holds_demo():
+        return ""
+    found = Organisation.objects.first() or Equipment.objects.first() or User.objects.first()
+    return str(found) if found else ""
 
 
 def make_organisations() -> dict[str, Organisation]:

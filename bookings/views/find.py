@@ -23,10 +23,12 @@ USED_LAST = 4
 @login_required
 @require_safe
 def find(request):
-    """Without a question: what can be done here, and the machines one used last."""
+    """Without a question: what can be done here, and the machines one used last; of an empty facility, how to begin."""
     now = timezone.now()
     today = now.astimezone(ZONE).date()
     types = list(EquipmentType.objects.filter(equipment__state=EquipmentState.IN_SERVICE).distinct())
+    if not types:
+        return render(request, "bookings/begin.html")
     organisations = Organisation.objects.filter(memberships__user=request.user).order_by("name")
     form = FindForm(
         request.GET if request.GET.get("process") else None, types=types, organisations=organisations, today=today

@@ -12,6 +12,8 @@ from bookings.find_form import DurationField
 from bookings.models import Booking
 from bookings.services import find_times
 from equipment.models import CertificateKind, EquipmentType
+from organisations.management.commands.first_manager import make_first_manager
+from organisations.models import User
 from tests.conftest import NOW, wall
 
 HOUR = timedelta(hours=1)
@@ -146,6 +148,15 @@ def test_who_belongs_to_no_organisation_finds_out_why_nothing_can_be_booked(clie
 
 def test_an_atrium_without_machines_says_so(page, db):
     assert "There are no machines yet" in page.get("/").content.decode()
+
+
+def test_an_empty_facility_says_to_its_first_manager_how_to_begin(client, db):
+    assert make_first_manager("you@example.org")
+    client.force_login(User.objects.get())
+    page = client.get("/").content.decode()
+    steps = re.findall(r'<li><a href="([^"]+)"', page.split('class="first-steps"')[1])
+    assert len(steps) == 5
+    assert {client.get(address).status_code for address in steps} == {200}
 
 
 def test_more_machines_of_a_type_take_no_more_statements(page, printer, make_equipment, django_assert_max_num_queries):

@@ -1,4 +1,5 @@
-"""`manage.py run`, which `make run` calls: the whole system in one terminal, with the demo Atrium in it."""
+"""`manage.py run`, which `make run` calls: the whole system in one terminal, with the demo Atrium in it or, with
+DEMO=0, an empty facility and its first manager."""
 
 import io
 import ipaddress
@@ -12,10 +13,14 @@ from django.db import connection
 
 from bic import embedded
 from bic.supervisor import CannotRun, OnlyRun, Supervisor, children, listen
+from bookings.demo.people import holds_demo
 
 
 class Command(BaseCommand):
-    help = "Migrate, fill an empty database with the demo Atrium, and run web, worker and beat until Ctrl-C."
+    help = (
+        "Migrate, fill an empty database with the demo Atrium (DEMO=0: with a first manager), and run web, worker and "
+        "beat until Ctrl-C."
+    )
     requires_system_checks = []
 
     def handle(self, **options):
@@ -28,11 +33,10 @@ class Command(BaseCommand):
             raise CommandError(str(refused)) from None
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
-        people = _demo_people()
-        call_command(
-            "keep_usage_reports", stdout=io.StringIO()
-        )  # of the demo's last month, so that there is one to see
-        connection.close_pool()
+        try:
+            people = people_to_sign_in_as(demo=settings.DEMO)
+        finally:
+            connection.close_pool()
         words = f"\nReady at {address} (Ctrl-C ends it; the data stays)\n{people}{_warning(host)}"
         supervisor = Supervisor(
             children(),
@@ -66,13 +70,23 @@ def _port() -> int:
     return int(written)
 
 
-def _demo_people() -> str:
-    """What `demo_data` tells of whom to sign in as; a database with organisations of its own gets no demo."""
+def people_to_sign_in_as(*, demo: bool) -> str:
+    """Fills an empty database, with the demonstration or with a first manager, and tells of its people. Raises
+    CommandError where it holds the other of the two."""
     told = io.StringIO()
-    try:
-        call_command("demo_data", stdout=told)
-    except CommandError as refused:
-        return f"{refused}\n"
+    if demo:
+        try:
+            call_command("demo_data", stdout=told)
+        except CommandError as refused:
+            raise CommandError(f"{refused} To run the facility: make run DEMO=0") from None
+        call_command("keep_usage_reports", stdout=io.StringIO())  # of last month, so that there is one to see
+    elif holds_demo():
+        raise CommandError(
+            "This database holds the demonstration, and a facility wants one to itself. To see the demonstration: "
+            "make run. To begin a facility: remove .data, or name another database in DATABASE_URL."
+        )
+    else:
+        call_command("first_manager", os.environ.get("FIRST_MANAGER") or "manager@localhost", stdout=told)
     return told.getvalue()
 
 

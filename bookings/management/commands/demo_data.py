@@ -15,6 +15,8 @@ from bookings.demo.password import demo_password
 from bookings.demo.people import (
     ORGANISATIONS,
     SIGN_IN_AS,
+    begun_with,
+    holds_demo,
     make_operators,
     make_organisations,
     make_people,
@@ -25,10 +27,8 @@ from bookings.demo.scale import MOST, add_reservations
 from bookings.demo.story import read_story
 from bookings.demo.telling import take_as_told, tell
 from bookings.demo.using import begin_what_is_on
-from bookings.models import Booking
 from bookings.notices.announcing import left_to_the_sweep
 from equipment.catalogue import apply_catalogue, read_catalogue
-from organisations.models import Organisation
 
 CATALOGUE = settings.BASE_DIR / "demo" / "atrium.toml"
 STORY = settings.BASE_DIR / "demo" / "story.toml"
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         now = timezone.now()
         password = demo_password(PASSWORD_FILE)
         _refuse_beside_others()
-        if _was_told():
+        if holds_demo():
             use_password(password)
             self.stdout.write(_("The demo data is there already; nothing added."))
         else:
@@ -90,18 +90,11 @@ def make_demo(*, password: str, now: datetime, progress=lambda done, of: None) -
         return made
 
 
-def _was_told() -> bool:
-    return Booking.objects.filter(booker__email=SIGN_IN_AS[0].email).exists()
-
-
 def _refuse_beside_others() -> None:
     """Made-up companies, and people who share a password, do not belong beside real ones."""
-    others = Organisation.objects.exclude(slug__in=[slug for slug, *_rest in ORGANISATIONS])
-    if others.exists():
-        raise CommandError(
-            _("This database has organisations of its own (%(name)s). The demo wants a database to itself.")
-            % {"name": others[0]}
-        )
+    if name := begun_with():
+        message = _("A facility has begun in this database (%(name)s). The demo wants a database to itself.")
+        raise CommandError(message % {"name": name})
 
 
 def _whole_number(text: str) -> int:

@@ -29,6 +29,7 @@ from organisations.models import (
     Organisation,
     User,
 )
+from organisations.search import mentioning
 from organisations.telling import News, tell
 
 FACILITY_ROLES_IN_WORDS = {
@@ -79,6 +80,14 @@ class ShowsHistory:
         return format_html_join("", "<div><strong>{}</strong>, {}: {}. {}</div>", lines) or "–"
 
 
+class SearchedByWords:
+    """Before `ModelAdmin`: `search_fields` are columns, and what is typed is found as on all other pages; also in the
+    fields that complete what one types."""
+
+    def get_search_results(self, request, queryset, search_term):
+        return mentioning(queryset, search_term, self.get_search_fields(request)), False
+
+
 class FacilityRolesField(forms.ModelMultipleChoiceField):
     widget = UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -124,7 +133,7 @@ class MembershipsInline(FacilityManagersOnly, TabularInline):
 
 
 @admin.register(User)
-class PersonAdmin(ShowsHistory, FacilityManagersOnly, UserAdmin, ModelAdmin):
+class PersonAdmin(ShowsHistory, FacilityManagersOnly, SearchedByWords, UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = NewPasswordForm
@@ -199,7 +208,7 @@ class PersonAdmin(ShowsHistory, FacilityManagersOnly, UserAdmin, ModelAdmin):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(ShowsHistory, FacilityManagersOnly, ModelAdmin):
+class OrganisationAdmin(ShowsHistory, FacilityManagersOnly, SearchedByWords, ModelAdmin):
     list_display = ["name", "organisation_class", "region", "declared_on", "suspended_at"]
     list_filter = ["organisation_class", "region", ("suspended_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "slug", "kvk_number"]
@@ -215,7 +224,7 @@ class OrganisationAdmin(ShowsHistory, FacilityManagersOnly, ModelAdmin):
         return history_of_organisation(organisation)
 
 
-class SecretKeyAdmin(FacilityManagersOnly, ModelAdmin):
+class SecretKeyAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
     """Read and revoke. Who has one makes it on a page of their own, which shows it once."""
 
     list_filter = [("revoked_at", admin.EmptyFieldListFilter), "last_day"]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organisations.addresses import canonical_address
 from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of, secret_for
+from organisations.search import found_by
 
 TECHNICIANS = "technician"
 FACILITY_MANAGERS = "facility manager"
@@ -94,6 +95,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ["name"]
+        indexes = [found_by("name", name="people_found_by_name"), found_by("email", name="people_found_by_email")]
         constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email_address")]
         triggers = [
             pgtrigger.Trigger(
@@ -229,6 +231,7 @@ class Organisation(models.Model):
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         ordering = ["name"]
+        indexes = [found_by("name", name="organisations_found_by_name")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kvk_number="") | models.Q(kvk_number__regex=r"^[0-9]{8}$"),

@@ -20,7 +20,7 @@ from bookings.certificate_state import ENDS_SOON, CertificateState, state_of
 from bookings.proposals import Refused
 from bookings.wording import day_in_words
 from equipment.models import Certificate, first_invalid_day
-from organisations.admin import ShowsHistory
+from organisations.admin import SearchedByWords, ShowsHistory
 from organisations.history import Entry, events_of, read
 from organisations.models import User
 
@@ -79,7 +79,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Certificate)
-class CertificateAdmin(ShowsHistory, ModelAdmin):
+class CertificateAdmin(ShowsHistory, SearchedByWords, ModelAdmin):
     """Technicians and facility managers. Nothing is edited: what is wrong is withdrawn, and granted anew."""
 
     form = GrantForm

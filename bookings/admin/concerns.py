@@ -12,7 +12,7 @@ from bookings import services
 from bookings.models import Concern
 from bookings.review import REVIEWED_CODES
 from bookings.wording import concern_in_words, period_in_words
-from organisations.admin import FacilityManagersOnly
+from organisations.admin import FacilityManagersOnly, SearchedByWords
 
 CODES = (*REVIEWED_CODES, "not_certified")
 
@@ -54,7 +54,7 @@ class MatterFilter(admin.SimpleListFilter):
 
 
 @admin.register(Concern)
-class ConcernAdmin(FacilityManagersOnly, ModelAdmin):
+class ConcernAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
     list_display = ["matter", "machine", "when", "booking", "organisation", "raised_at", "settled_at", "settled_by"]
     list_filter = [OpenFilter, MatterFilter, "reservation__equipment__fieldlab"]
     search_fields = ["reservation__booking__reference", "reservation__equipment__code"]

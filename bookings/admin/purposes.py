@@ -9,7 +9,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from bookings.admin.clock import today
 from bookings.models import Purpose, PurposeRuling
-from organisations.admin import FacilityManagersOnly
+from organisations.admin import FacilityManagersOnly, SearchedByWords
 from organisations.models import OrganisationClass
 
 
@@ -84,7 +84,7 @@ class RulingsToComeInline(RulingsInline):
 
 
 @admin.register(Purpose)
-class PurposeAdmin(FacilityManagersOnly, ModelAdmin):
+class PurposeAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
     form = PurposeForm
     list_display = ["name", "code", "counts_today", "classes", "offered_from", "offered_until", "position"]
     search_fields = ["name", "name_en", "code"]

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from bookings.models import Quota
-from organisations.admin import FacilityManagersOnly
+from organisations.admin import FacilityManagersOnly, SearchedByWords
 
 
 class QuotaForm(forms.ModelForm):
@@ -24,7 +24,7 @@ class QuotaForm(forms.ModelForm):
 
 
 @admin.register(Quota)
-class QuotaAdmin(FacilityManagersOnly, ModelAdmin):
+class QuotaAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
     form = QuotaForm
     list_display = ["organisation", "on_what", "hours", "span", "peak_weight", "off_peak_weight"]
     list_filter = ["span", "fieldlab", "equipment_type"]

@@ -11,7 +11,7 @@ from bookings.history import history_of
 from bookings.models import Booking, Override, Reservation
 from bookings.rules import BOOKING_RULES, RESERVATION_RULES
 from bookings.wording import moment_in_words, period_in_words
-from organisations.admin import FacilityManagersOnly, ShowsHistory
+from organisations.admin import FacilityManagersOnly, SearchedByWords, ShowsHistory
 from organisations.history import Entry
 
 
@@ -47,7 +47,7 @@ class ReservationsInline(ReadOnly, TabularInline):
 
 
 @admin.register(Booking)
-class BookingAdmin(ShowsHistory, ReadOnly, ModelAdmin):
+class BookingAdmin(ShowsHistory, ReadOnly, SearchedByWords, ModelAdmin):
     list_display = ["reference", "title", "organisation", "booker", "purpose", "created_at"]
     list_filter = ["organisation", "purpose", "created_at"]
     search_fields = ["reference", "title", "organisation__name", "booker__name", "booker__email"]
@@ -66,7 +66,7 @@ class BookingAdmin(ShowsHistory, ReadOnly, ModelAdmin):
 
 
 @admin.register(Reservation)
-class ReservationAdmin(ShowsHistory, ReadOnly, ModelAdmin):
+class ReservationAdmin(ShowsHistory, ReadOnly, SearchedByWords, ModelAdmin):
     list_display = ["machine", "when", "state", "organisation", "booker", "booking_page"]
     list_filter = ["state", "equipment__fieldlab", "equipment__type", "economic", "organisation_class"]
     search_fields = ["booking__reference", "booking__title", "equipment__code", "booking__organisation__name"]
@@ -138,7 +138,7 @@ def rule_in_words(code: str) -> str:
 
 
 @admin.register(Override)
-class OverrideAdmin(ReadOnly, ModelAdmin):
+class OverrideAdmin(ReadOnly, SearchedByWords, ModelAdmin):
     list_display = ["rule", "reservation", "by", "reason", "at"]
     list_filter = ["code", "at"]
     search_fields = ["reason", "by__name", "reservation__booking__reference", "reservation__equipment__code"]

@@ -10,7 +10,7 @@ from bookings.models import TypeReminders
 from bookings.reminder_form import ReminderTimesForm
 from bookings.services import choose_for_type
 from bookings.wording import duration_in_words
-from organisations.admin import FacilityManagersOnly
+from organisations.admin import FacilityManagersOnly, SearchedByWords
 
 
 class TypeRemindersForm(ReminderTimesForm):
@@ -24,7 +24,7 @@ class TypeRemindersForm(ReminderTimesForm):
 
 
 @admin.register(TypeReminders)
-class TypeRemindersAdmin(FacilityManagersOnly, ModelAdmin):
+class TypeRemindersAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
     form = TypeRemindersForm
     list_display = ["equipment_type", "before_the_start", "day_before_at"]
     list_select_related = ["equipment_type"]

@@ -14,6 +14,7 @@ from bookings.models.purposes import Economic, Purpose
 from equipment.availability import ZONE
 from equipment.models import Equipment, Operator
 from organisations.models import Organisation, OrganisationClass, Role, User
+from organisations.search import found_by
 
 
 class BookingReference(Func):
@@ -83,6 +84,10 @@ class Booking(models.Model):
         verbose_name = _("booking")
         verbose_name_plural = _("bookings")
         ordering = ["-created_at"]
+        indexes = [
+            found_by("title", name="bookings_found_by_title"),
+            found_by("reference", name="bookings_found_by_reference"),
+        ]
 
     def __str__(self) -> str:
         return self.reference

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import F, Prefetch, Q
+from django.db.models import F, Prefetch
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,9 +19,18 @@ from bookings.services.change import MOVABLE_STATES
 from bookings.services.use import opens_at
 from bookings.views.change import cancellation
 from organisations.models import Organisation, Role, User
+from organisations.search import mentioning
 
 PER_PAGE = 50
 LONGEST_SEARCH = 100
+SEARCHED = (
+    "booking__reference",
+    "booking__title",
+    "equipment__code",
+    "equipment__name",
+    "booking__booker__name",
+    "booking__organisation__name",
+)
 WEEK = timedelta(days=7)
 
 
@@ -48,7 +57,7 @@ def overview(request):
     when = "past" if request.GET.get("when") == "past" else "ahead"
     search = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     organisation = whose if isinstance(whose, Organisation) else None
-    found = _mentioning(search, _of(whose, user))
+    found = mentioning(_of(whose, user), search, SEARCHED)
     ahead = still_ahead(found, now)
     shown = ahead.order_by("period") if when == "ahead" else found.exclude(pk__in=ahead).order_by("-period")
     page = Paginator(with_all_that_is_said(shown), PER_PAGE).get_page(request.GET.get("page"))
@@ -91,24 +100,6 @@ def _of(whose: str | Organisation, user: User):
     if isinstance(whose, Organisation):
         return seen.filter(booking__organisation=whose)
     return seen if whose == "all" else seen.filter(booking__booker=user)
-
-
-def _mentioning(search: str, reservations):
-    """Every word is somewhere in the reference, title, machine, booker or organisation."""
-    for word in search.split():
-        columns = (
-            "booking__reference",
-            "booking__title",
-            "equipment__code",
-            "equipment__name",
-            "booking__booker__name",
-            "booking__organisation__name",
-        )
-        said = Q()
-        for column in columns:
-            said |= Q(**{f"{column}__icontains": word})
-        reservations = reservations.filter(said)
-    return reservations
 
 
 def with_all_that_is_said(reservations):

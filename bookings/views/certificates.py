@@ -5,7 +5,7 @@ from datetime import date
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from bookings.proposals import Refused
 from bookings.views.desk import technicians_only
 from equipment.models import Certificate, CertificateKind, first_invalid_day
 from organisations.models import User
+from organisations.search import mentioning
 
 PER_PAGE = 50
 MOST_OFFERED = 2000  # in the list that a browser completes from
@@ -132,11 +133,5 @@ def _show(request, *, grant: GrantForm | None = None, withdrawing: tuple[int, Wi
 
 def _found(query: str, today: date, shows_all: bool) -> QuerySet[Certificate]:
     found = Certificate.objects.all() if shows_all else Certificate.objects.valid_on(today)
-    for word in query.split():
-        found = found.filter(
-            Q(user__name__icontains=word)
-            | Q(user__email__icontains=word)
-            | Q(kind__name__icontains=word)
-            | Q(kind__name_en__icontains=word)
-        )
+    found = mentioning(found, query, ("user__name", "user__email", "kind__name", "kind__name_en"))
     return found.order_by("-valid_until", "pk") if shows_all else found.order_by("valid_until", "pk")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,8 +18,10 @@ from django.views.decorators.http import require_POST, require_safe
 from bookings.models import Notice
 from bookings.notices.outbox import send_again
 from bookings.views.requests import facility_managers_only
+from organisations.search import mentioning
 
 PER_PAGE = 50
+SEARCHED = ("recipient__name", "recipient__email", "booking__reference")
 # By name: what it is called, and the moment by which its notices are listed.
 SHOWN = {
     "failed": (gettext_lazy("Failed"), "given_up_at"),
@@ -40,7 +42,7 @@ def outbox(request: HttpRequest):
     if shown not in SHOWN:
         shown = "failed" if counts["failed"] else "waiting"
     moment = SHOWN[shown][1]
-    found = _searched(_listed(shown, now), request.GET.get("q", "").strip())
+    found = mentioning(_listed(shown, now), request.GET.get("q", ""), SEARCHED)
     rows = list(_page(found, moment, shown, request.GET.get("from", ""))[: PER_PAGE + 1])
     more = getattr(rows[PER_PAGE], moment).isoformat() if len(rows) > PER_PAGE else ""
     context = {
@@ -84,14 +86,6 @@ def _listed(name: str, now: datetime) -> QuerySet[Notice]:
         "planned": waiting.filter(due_at__gt=now),
         "sent": Notice.objects.filter(sent_at__isnull=False),
     }[name]
-
-
-def _searched(notices: QuerySet[Notice], q: str) -> QuerySet[Notice]:
-    """By whom it is for, or the reference of the booking."""
-    if not q:
-        return notices
-    person = Q(recipient__email__icontains=q) | Q(recipient__name__icontains=q)
-    return notices.filter(person | Q(booking__reference__iexact=q))
 
 
 def _page(notices: QuerySet[Notice], moment: str, shown: str, begin: str) -> QuerySet[Notice]:

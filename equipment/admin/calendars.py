@@ -17,7 +17,7 @@ from equipment.availability import Calendar, Event, Occurrence, Period, Rule, wa
 from equipment.availability.hours import free_slug
 from equipment.availability.spans import PATTERNS
 from equipment.models import CalendarSpan
-from organisations.admin import FacilityManagersOnly
+from organisations.admin import FacilityManagersOnly, SearchedByWords
 
 
 def unregister_library_pages(site: AdminSite) -> None:
@@ -33,7 +33,7 @@ def lines(texts) -> str:
 
 
 @admin.register(Calendar)
-class CalendarAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
+class CalendarAdmin(SaysWhatItHits, FacilityManagersOnly, SearchedByWords, ModelAdmin):
     """What is kept where, for which machines, and what it comes to. Outages are with their machines."""
 
     list_display = ["name", "machines"]
@@ -115,7 +115,7 @@ class KeptInFilter(admin.SimpleListFilter):
 
 
 @admin.register(Event)
-class EventAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
+class EventAdmin(SaysWhatItHits, FacilityManagersOnly, SearchedByWords, ModelAdmin):
     form = EventForm
     list_display = ["title", "kept_in", "when"]
     list_filter = [KeptInFilter, ("calendar", admin.RelatedOnlyFieldListFilter)]
@@ -176,7 +176,7 @@ def exception_in_words(kept: Occurrence) -> str:
 
 
 @admin.register(Occurrence)
-class OccurrenceAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
+class OccurrenceAdmin(SaysWhatItHits, FacilityManagersOnly, SearchedByWords, ModelAdmin):
     """One day on which weekly hours are not as usual; deleting it makes the day usual again."""
 
     form = OccurrenceForm

@@ -17,21 +17,21 @@ from equipment.admin.weeks import drawn_weeks, window_of
 from equipment.availability import equipment_changed, open_time
 from equipment.models import Equipment, EquipmentType, Fieldlab
 from equipment.policy import POLICY_FIELDS
-from organisations.admin import FacilityManagersOnly
+from organisations.admin import FacilityManagersOnly, SearchedByWords
 
 DURATIONS = _("Durations as you would say them: 90 min, 1 h 30, 2 days. A day is 24 hours.")
 IN_WORDS: dict = {models.DurationField: {"form_class": DurationField}}
 
 
 @admin.register(Fieldlab)
-class FieldlabAdmin(FacilityManagersOnly, ModelAdmin):
+class FieldlabAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
     list_display = ["name", "place", "position"]
     search_fields = ["name", "name_en", "slug"]
     prepopulated_fields = {"slug": ["name"]}
 
 
 @admin.register(EquipmentType)
-class EquipmentTypeAdmin(FacilityManagersOnly, ModelAdmin):
+class EquipmentTypeAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
     form = EquipmentTypeForm
     formfield_overrides = IN_WORDS
     list_display = ["name", "process", "grid_minutes", "shortest_said", "longest_said", "unattended"]
@@ -58,7 +58,7 @@ class EquipmentTypeAdmin(FacilityManagersOnly, ModelAdmin):
 
 
 @admin.register(Equipment)
-class EquipmentAdmin(SaysWhatItHits, FacilityManagersOnly, ModelAdmin):
+class EquipmentAdmin(SaysWhatItHits, FacilityManagersOnly, SearchedByWords, ModelAdmin):
     form = EquipmentForm
     formfield_overrides = IN_WORDS
     list_display = ["code", "name", "type", "fieldlab", "state", "opening_hours"]

@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from equipment.availability import wall
 from equipment.availability.hours import edited_calendars
 from equipment.models import CertificateKind, EquipmentType, Operator
-from organisations.admin import FacilityManagersOnly
+from organisations.admin import FacilityManagersOnly, SearchedByWords
 
 
 class TypesTicked:
@@ -24,7 +24,7 @@ class TypesTicked:
 
 
 @admin.register(CertificateKind)
-class CertificateKindAdmin(TypesTicked, FacilityManagersOnly, ModelAdmin):
+class CertificateKindAdmin(TypesTicked, FacilityManagersOnly, SearchedByWords, ModelAdmin):
     list_display = ["name", "valid_months", "needed_for", "holders"]
     search_fields = ["name", "name_en", "slug"]
     prepopulated_fields = {"slug": ["name"]}
@@ -48,7 +48,7 @@ class CertificateKindAdmin(TypesTicked, FacilityManagersOnly, ModelAdmin):
 
 
 @admin.register(Operator)
-class OperatorAdmin(TypesTicked, FacilityManagersOnly, ModelAdmin):
+class OperatorAdmin(TypesTicked, FacilityManagersOnly, SearchedByWords, ModelAdmin):
     """Who leaves is made inactive: reservations go on naming who ran them."""
 
     list_display = ["user", "runs", "hours", "active"]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from equipment.photos import PhotoField
 from equipment.policy import Policy, PolicyFields, PolicyOverrides
+from organisations.search import mentioning
 
 
 class Bilingual(models.Model):
@@ -154,10 +155,7 @@ class EquipmentQuerySet(models.QuerySet["Equipment"]):
     def mentioning(self, text: str) -> "EquipmentQuerySet":
         """Machines of which every word of `text` stands in their code, name, place, type, process, materials or
         fieldlab, in either language; all of them for an empty text."""
-        machines = self
-        for word in text.split():
-            machines = machines.filter(Q(*((f"{column}__icontains", word) for column in SEARCHED), _connector=Q.OR))
-        return machines
+        return mentioning(self, text, SEARCHED)
 
     def locked(self) -> "EquipmentQuerySet":
         """Locked in id order until the transaction ends; every writer of reservations or calendars takes these."""

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from bic import admin_door, mailbox
 from bic.api import api
+from bic.api_docs import api_docs
 from organisations import identity_provider
 
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("account/oidc/<str:provider_id>/login/", identity_provider.login),
     path("account/oidc/<str:provider_id>/login/callback/", identity_provider.callback),
     path("account/", include("allauth.urls")),
+    path("api/", api_docs, name="api_docs"),
     path("api/v1/", api.urls),
     path("mail/", mailbox.mailbox, name="mailbox"),
     path("mail/<str:name>/", mailbox.mail, name="mail"),

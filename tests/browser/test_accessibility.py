@@ -50,6 +50,7 @@ ADDRESSES = [
     "/notices/",
     "/me/feeds/",
     "/account/email/",
+    "/api/",
     "/account/password/change/",
     "/account/2fa/",
     "/account/2fa/totp/activate/",

@@ -28,6 +28,9 @@ def test_the_address_of_a_calendar_is_copied_and_opened(sign_in, engineer, print
     subscribe = page.get_by_role("link", name="Open in calendar program")
     assert subscribe.get_attribute("href") == address.replace("http:", "webcal:")
     assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    revoke = page.get_by_role("button", name="Revoke").bounding_box()
+    assert revoke["x"] + revoke["width"] < PHONE["width"]
 
 
 def test_a_token_is_copied(sign_in, engineer, printer):

@@ -9,7 +9,7 @@ import logging
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 
 from bic.api_sign_in import speak_to_the_caller
 from bic.api_wording import field_errors
+from bic.database_errors import SECONDS_UNTIL_RETRY, status_of
 from bic.rate_limits import failed_too_often
 from bookings.api.schemas import RefusalOut
 from bookings.idempotency import KeyReused
@@ -27,7 +28,6 @@ logger = logging.getLogger(__name__)
 
 API_ROOT = "/api/v1/"
 CONTENT_TYPE = "application/problem+json"
-SECONDS_UNTIL_RETRY = 5
 
 TITLES = {
     400: gettext_lazy("The request cannot be read"),
@@ -49,6 +49,7 @@ DETAILS = {
     403: gettext_lazy("You may not do this."),
     404: gettext_lazy("There is nothing here, or nothing that you may see."),
     405: gettext_lazy("This address does not know that method; the header Allow names those it knows."),
+    409: gettext_lazy("Others changed the same thing at the same moment. Nothing was changed; look how it stands now."),
     413: gettext_lazy("The body is larger than is accepted."),
     429: gettext_lazy("Too many requests at once. Nothing was changed; go on when the time in Retry-After is over."),
     500: gettext_lazy("Something went wrong here. It was written down; nothing was changed."),
@@ -139,6 +140,11 @@ def _busy(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(503)
 
 
+def _conflict(request: HttpRequest, error: IntegrityError) -> HttpResponse:
+    """Somebody else's row came first; anything else that the database finds wrong with ours is an error of ours."""
+    return problem(409) if status_of(error) == 409 else _failed(request, error)
+
+
 def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("%s %s", request.method, request.path, exc_info=error)
     return problem(500)
@@ -149,6 +155,7 @@ def answer_with_problems(api: NinjaAPI) -> None:
         Exception: _failed,
         OperationalError: _busy,
         InterfaceError: _busy,
+        IntegrityError: _conflict,
         HttpError: _http_error,
         AuthenticationError: _not_signed_in,
         Http404: _not_found,

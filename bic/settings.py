@@ -88,6 +88,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "bic.admin_policy.AdminPolicyMiddleware",
     "bic.private_pages.keep_nothing",
+    "bic.database_errors.answer_database_errors",
+    "bic.readable.ReadableOnly",
     "bic.demo_pages.show_our_own_404",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -130,9 +132,13 @@ DATABASES = {"default": env.db_url_config(env("DATABASE_URL", default="") or emb
 DATABASES["default"] |= {
     "ENGINE": "django.db.backends.postgresql",
     "CONN_MAX_AGE": 0,  # the pool keeps them
+    "CONN_HEALTH_CHECKS": True,  # of those that a restart of the database left dead, the pool makes new ones
     "OPTIONS": DATABASES["default"].get("OPTIONS", {})
     | {
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8), "timeout": 20},
+        # Seconds. With a connection for every thread, who waits longer waits for a database that is away.
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8), "timeout": 3},
+        "connect_timeout": 3,
+        "tcp_user_timeout": 5000,  # milliseconds until a database that fell silent counts as gone
     },
     # So that PgBouncer may stand in between and give each transaction to another server (docs/running.md).
     "DISABLE_SERVER_SIDE_CURSORS": True,

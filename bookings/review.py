@@ -37,7 +37,10 @@ def review_reservations(equipment_ids: Iterable[int], *, now: datetime) -> None:
     )
     known = {(reservation_id, code): pk for pk, reservation_id, code in raised}
     new = broken - known.keys()
-    Concern.objects.bulk_create(Concern(reservation_id=pk, code=code, raised_at=now) for pk, code in sorted(new))
+    # Two changes of calendars at once may find the same.
+    Concern.objects.bulk_create(
+        (Concern(reservation_id=pk, code=code, raised_at=now) for pk, code in sorted(new)), ignore_conflicts=True
+    )
     tell_of_concerns(((r, code) for r in ahead for code in REVIEWED_CODES if (r.pk, code) in new), now=now)
     over = Concern.objects.filter(pk__in=[known[key] for key in known.keys() - broken])
     tell_of_concerns_over(over, now=now)

@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -17,7 +16,6 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSingleDateWidget
 from bookings import services
 from bookings.admin.clock import today
 from bookings.certificate_state import ENDS_SOON, CertificateState, state_of
-from bookings.proposals import Refused
 from bookings.wording import day_in_words
 from equipment.models import Certificate, first_invalid_day
 from organisations.admin import SearchedByWords, ShowsHistory
@@ -136,12 +134,8 @@ class CertificateAdmin(ShowsHistory, SearchedByWords, ModelAdmin):
         form = WithdrawForm(request.POST or None)
         page = reverse("admin:equipment_certificate_change", args=[certificate.pk])
         if form.is_valid():
-            try:
-                services.withdraw(
-                    certificate=certificate, by=request.user, now=timezone.now(), reason=form.cleaned_data["reason"]
-                )
-            except Refused as refused:
-                raise PermissionDenied from refused
+            reason = form.cleaned_data["reason"]
+            services.withdraw(certificate=certificate, by=request.user, now=timezone.now(), reason=reason)
             self.log_change(request, certificate, [{"changed": {"fields": [str(_("withdrawn"))]}}])
             self.message_user(request, _("Withdrawn. Reservations that lack it now are marked."), messages.SUCCESS)
             return redirect(page)

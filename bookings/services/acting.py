@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from bookings.models import Notice, Reservation, ReservationState
 from bookings.notices.links import Act, NotGood, Token, as_seen, is_for, read, reservations_of
@@ -23,13 +25,14 @@ class Offered:
 
 
 def offered(signed: str, *, now: datetime) -> Offered:
-    """Changes nothing. `NotGood` where the address was not made here, is too old, or no longer the reader's."""
+    """Changes nothing. `NotGood` where the address was not made here, is too old, or went to somebody else;
+    `PermissionDenied` where its reader may not do it any more."""
     return _offered(read(signed), now)
 
 
 def carry_out(signed: str, *, now: datetime) -> Offered:
-    """Does it, and says for which reservations: none where nothing was left to do. `NotGood` as above, `Refused` as the
-    services that do it."""
+    """Does it, and says for which reservations: none where nothing was left to do. `NotGood` and `PermissionDenied` as
+    above, `Refused` as the services that do it."""
     token = read(signed)
     with transaction.atomic():
         # Nobody moves them between the look and the deed.
@@ -51,16 +54,18 @@ def _offered(token: Token, now: datetime) -> Offered:
     notice = _notice(token)
     about = _reservations(notice)
     reader = notice.recipient
-    if as_seen(about) != token.seen or (token.act == Act.APPROVE and not reader.is_facility_manager):
+    theirs = set(
+        Reservation.objects.changeable_by(reader).filter(pk__in=[r.pk for r in about]).values_list("pk", flat=True)
+    )
+    if (about and not theirs) or (token.act == Act.APPROVE and not reader.is_facility_manager):
+        raise PermissionDenied(_("This is no longer yours to do."))
+    if as_seen(about) != token.seen:
         about = []
     states = {
         Act.CANCEL: MOVABLE_STATES,
         Act.APPROVE: (ReservationState.REQUESTED,),
         Act.CHECK_OUT: (ReservationState.IN_USE,),
     }[token.act]
-    theirs = set(
-        Reservation.objects.changeable_by(reader).filter(pk__in=[r.pk for r in about]).values_list("pk", flat=True)
-    )
     left = [r for r in about if r.pk in theirs and r.state in states and (r.end > now or token.act == Act.CHECK_OUT)]
     return Offered(notice, token.act, sorted(left, key=lambda r: (r.start, r.pk)))
 

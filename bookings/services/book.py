@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 import pghistory
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected
 
 from bookings.models import Booking, Override, Purpose, Reservation, ReservationState
 from bookings.notices.writing import tell_of_booking
@@ -228,17 +229,21 @@ def write_overrides(
 
 
 def again_when_overtaken(work: Callable[[], Result]) -> Result:
-    """`work()`, done anew where somebody came in between judging and writing.
+    """`work()`, done anew where somebody came in between judging and writing; `Refused` where that happens each time.
 
     The locks keep services from meeting; whoever writes around them (the shell, an import) may still make the
     database itself refuse an overlap. The next time the facts show it, and the clash rule says it in its own words.
     """
-    for _try in range(TRIES - 1):
+    for _try in range(TRIES):
         try:
             return work()
         except Overtaken:
             continue
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
         except IntegrityError as error:
             if not any(name in str(error) for name in ("no_double_booking", "no_operator_in_two_places")):
                 raise
-    return work()
+    message = _("Others changed the same thing at the same moment. Nothing was changed; look how it stands now.")
+    raise Refused([Refusal("overtaken", message)])

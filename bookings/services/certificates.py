@@ -3,6 +3,7 @@
 from calendar import monthrange
 from datetime import date, datetime
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -20,8 +21,8 @@ def grant(
     *, user: User, kind: CertificateKind, by: User, now: datetime, valid_until: date | None = None
 ) -> Certificate:
     """From today on; without `valid_until` for as long as the kind says. Settles the concerns it mends. What
-    this technician granted today in just this way is found and not granted again. `Refused` unless a technician grants
-    it, or where it would not last a day."""
+    this technician granted today in just this way is found and not granted again. `Refused` where it would not last a
+    day, `PermissionDenied` unless a technician grants it."""
     _only_technicians(by)
     today = now.astimezone(ZONE).date()
     until = valid_until or _months_later(today, kind.valid_months)
@@ -38,7 +39,7 @@ def grant(
 
 def withdraw(*, certificate: Certificate, by: User, now: datetime, reason: str) -> Certificate:
     """At once; reservations that lose their certificate stay, and are marked for the manager. Withdrawing what was
-    withdrawn changes nothing. `Refused` unless a technician withdraws it, with a reason."""
+    withdrawn changes nothing. `Refused` without a reason, `PermissionDenied` unless a technician withdraws it."""
     _only_technicians(by)
     if not reason.strip():
         raise Refused([Refusal("needs_reason", _("Say why it is withdrawn."))])
@@ -67,8 +68,10 @@ def review_certificates(user: User, kind: CertificateKind, *, now: datetime) -> 
     broken = {r.pk for r in ahead if (r.pk, "not_certified") not in set_aside and not _certified(r)}
     standing = Concern.objects.standing().filter(reservation__in=ahead, code="not_certified")
     known = set(standing.values_list("reservation_id", flat=True))
+    # Two who withdraw at once may find the same.
     Concern.objects.bulk_create(
-        Concern(reservation_id=pk, code="not_certified", raised_at=now) for pk in sorted(broken - known)
+        (Concern(reservation_id=pk, code="not_certified", raised_at=now) for pk in sorted(broken - known)),
+        ignore_conflicts=True,
     )
     tell_of_concerns(((r, "not_certified") for r in ahead if r.pk in broken - known), now=now)
     over = standing.exclude(reservation__in=broken)
@@ -95,4 +98,4 @@ def _months_later(day: date, months: int) -> date:
 
 def _only_technicians(by: User) -> None:
     if not by.is_technician:
-        raise Refused([Refusal("not_allowed", _("A technician or facility manager does this."))])
+        raise PermissionDenied(_("A technician or facility manager does this."))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pghistory
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,15 @@ from bookings.planning import Wish
 from bookings.proposals import Refusal, Refused
 from bookings.services.alternatives import with_alternatives
 from bookings.services.book import again_when_overtaken, state_at_first, times_of, write_overrides
-from bookings.services.judging import Case, Overriding, Overtaken, Verdict, judge_wishes, open_case
+from bookings.services.judging import (
+    Case,
+    Overriding,
+    Overtaken,
+    Verdict,
+    judge_wishes,
+    lock_organisation_of,
+    open_case,
+)
 from equipment.models import Equipment, EquipmentType
 from equipment.policy import Approval
 from organisations.models import User
@@ -43,7 +52,8 @@ def move(
     override: Overriding | None = None,
     dry_run: bool = False,
 ) -> Reservation:
-    """Give a reservation another time or machine; what is None stays. All or nothing, or `Refused`.
+    """Give a reservation another time or machine; what is None stays. All or nothing, or `Refused`; `PermissionDenied`
+    where it is not the actor's to change.
 
     Where a facility manager approves, what was approved is asked for anew, unless one of them moves it.
 
@@ -56,6 +66,7 @@ def move(
         wish = Wish(start or before.start, end or before.end, equipment or before.equipment)
         return _judge_move(before, actor, now, wish, override, lock=lock)
 
+    must_be_theirs(reservation, actor)
     if dry_run:
         return judge(_as_it_is(reservation), lock=False)[0]
     return again_when_overtaken(lambda: _move(reservation, actor, now, judge, override))
@@ -63,20 +74,30 @@ def move(
 
 def rechoose(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
     """Give a reservation another machine at the same time, as when its own breaks: one of the same type, else one that
-    can do at least as much. `Refused` with what could be had instead where there is none."""
+    can do at least as much. `Refused` with what could be had instead where there is none; `PermissionDenied` as
+    above."""
 
     def judge(before: Reservation, *, lock: bool) -> Judged:
         return _judge_other_machine(before, actor, now, lock=lock)
 
+    must_be_theirs(reservation, actor)
     return again_when_overtaken(lambda: _move(reservation, actor, now, judge, None))
+
+
+def must_be_theirs(reservation: Reservation, actor: User) -> None:
+    """`PermissionDenied` unless this person may move and cancel it. One statement."""
+    if not Reservation.objects.changeable_by(actor).filter(pk=reservation.pk).exists():
+        raise PermissionDenied(_("You may see this reservation, but not change it."))
 
 
 def _move(
     reservation: Reservation, actor: User, now: datetime, judge: Callable[..., Judged], override: Overriding | None
 ) -> Reservation:
     """The locks are taken in the order of every service: organisation, then equipment. Which machine the reservation
-    stands on is read before them; when another move comes in between, it is all done anew."""
+    stands on is read after the first of them, so that of many who move it each finds it where the one before left it;
+    when somebody checks in or cancels meanwhile, it is all done anew."""
     with pghistory.context(user=actor.pk), transaction.atomic():
+        lock_organisation_of(reservation)
         before = _as_it_is(reservation)
         moved, verdict = judge(before, lock=True)
         if (moved.period, moved.equipment) == (before.period, before.equipment):
@@ -161,7 +182,8 @@ def _moved(before: Reservation, actor: User, verdict: Verdict) -> Reservation:
 
 def cancel(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
     """Give the slot back. After the term of free cancellation it is noted as late. `Refused` when it is over, in use
-    or was cancelled before."""
+    or was cancelled before; `PermissionDenied` where it is not the actor's to change."""
+    must_be_theirs(reservation, actor)
     cancelled = cancel_all(reservations=[reservation], actor=actor, now=now)
     if not cancelled:
         reservation.refresh_from_db()
@@ -194,9 +216,10 @@ def is_late(reservation: Reservation, now: datetime) -> bool:
 
 
 def _cancel(reservations: Iterable[Reservation], now: datetime) -> list[Reservation]:
-    """Those that were still to be cancelled, now cancelled. Guarded updates: of two who cancel, one does."""
+    """Those that were still to be cancelled, now cancelled, by their start. Guarded updates: of two who cancel, one
+    does; in id order, so that neither waits for the other."""
     cancelled = []
-    for reservation in reservations:
+    for reservation in sorted(reservations, key=lambda r: r.pk):
         late = is_late(reservation, now)
         still = Reservation.objects.filter(pk=reservation.pk, state__in=MOVABLE_STATES, period__endswith__gt=now)
         if still.update(state=ReservationState.CANCELLED, cancelled_at=now, cancelled_late=late):
@@ -204,7 +227,7 @@ def _cancel(reservations: Iterable[Reservation], now: datetime) -> list[Reservat
             reservation.cancelled_late = late
             reservation.concerns.mend(now)
             cancelled.append(reservation)
-    return cancelled
+    return sorted(cancelled, key=lambda r: (r.start, r.pk))
 
 
 def _not_possible(reservation: Reservation, message: str) -> Refusal:

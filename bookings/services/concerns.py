@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 from bookings.models import Concern
-from bookings.proposals import Refusal, Refused
 from organisations.models import User
 
 
 def settle(*, concern_ids: list[int], actor: User, now: datetime) -> int:
-    """How many of these were open and are settled now. `Refused` unless a facility manager does it."""
+    """How many of these were open and are settled now. `PermissionDenied` unless a facility manager does it."""
     if not actor.is_facility_manager:
-        raise Refused([Refusal("not_allowed", _("A facility manager settles concerns."))])
+        raise PermissionDenied(_("A facility manager settles concerns."))
     return Concern.objects.open().filter(pk__in=concern_ids).update(settled_at=now, settled_by=actor)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import pghistory
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,8 @@ from organisations.models import User
 
 
 def approve(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
-    """A request becomes confirmed. `Refused` where it is no request any more, is over, or is not the actor's to say.
+    """A request becomes confirmed. `Refused` where it is no request any more or is over; `PermissionDenied` where it is
+    not the actor's to say.
 
     Nothing is judged again: the request held its slot all the time.
     """
@@ -31,34 +33,41 @@ def decline(*, reservation: Reservation, actor: User, now: datetime, reason: str
 
 def approve_all(*, booking: Booking, actor: User, now: datetime) -> list[Reservation]:
     """Every request of the booking that is not over, in one transaction; those approved, by their start. `Refused`
-    where there is none left, or where it is not the actor's to say."""
+    where there is none left, `PermissionDenied` where it is not the actor's to say."""
     requests = _requests(booking).going_on_or_ahead(now)
-    return _each(requests, booking, lambda r: approve(reservation=r, actor=actor, now=now))
+    return _each(requests, booking, actor, lambda r: approve(reservation=r, actor=actor, now=now))
 
 
 def decline_all(*, booking: Booking, actor: User, now: datetime, reason: str) -> list[Reservation]:
     """The same with one reason for all, those that are over as well."""
-    return _each(_requests(booking), booking, lambda r: decline(reservation=r, actor=actor, now=now, reason=reason))
+    requests = _requests(booking)
+    return _each(requests, booking, actor, lambda r: decline(reservation=r, actor=actor, now=now, reason=reason))
 
 
 def _requests(booking: Booking) -> ReservationQuerySet:
     with_machines = booking.reservations.select_related("equipment", "booking")
-    return with_machines.filter(state=ReservationState.REQUESTED).order_by("period", "pk")
+    return with_machines.filter(state=ReservationState.REQUESTED)
 
 
 def _each(
-    requests: Iterable[Reservation], booking: Booking, decide: Callable[[Reservation], Reservation]
+    requests: Iterable[Reservation], booking: Booking, actor: User, decide: Callable[[Reservation], Reservation]
 ) -> list[Reservation]:
+    _must_decide(actor)
     with transaction.atomic():
-        decided = [decide(reservation) for reservation in requests]
+        # In id order, as whoever cancels them: neither waits for the other.
+        decided = [decide(reservation) for reservation in sorted(requests, key=lambda r: r.pk)]
     if not decided:
         raise Refused([Refusal("not_possible", _("Nothing of this booking waits for a decision any more."))])
-    return decided
+    return sorted(decided, key=lambda r: (r.start, r.pk))
+
+
+def _must_decide(actor: User) -> None:
+    if not actor.is_facility_manager:
+        raise PermissionDenied(_("A facility manager decides about requests."))
 
 
 def _decide(reservation: Reservation, actor: User, now: datetime, state: ReservationState, reason: str) -> Reservation:
-    if not actor.is_facility_manager:
-        raise Refused([_refusal(reservation, "not_allowed", _("A facility manager decides about requests."))])
+    _must_decide(actor)
     with pghistory.context(user=actor.pk), transaction.atomic():
         request = Reservation.objects.filter(pk=reservation.pk, state=ReservationState.REQUESTED)
         if state == ReservationState.CONFIRMED:

@@ -159,6 +159,13 @@ def load_organisation(
     return current, Role(current.bookers_role) if current.bookers_role else None
 
 
+def lock_organisation_of(reservation: Reservation) -> None:
+    """Hold, until the transaction ends, the organisation that a reservation is for: the first of the locks, so that
+    who reads the reservation after it reads what no other service is about to move."""
+    booked_for = Organisation.objects.filter(bookings=reservation.booking_id)
+    list(booked_for.select_for_update(no_key=True, of=("self",)).values_list("pk"))
+
+
 def load_equipment(wishes: Sequence[Wish], *, lock: bool) -> dict[int, Equipment]:
     """Every machine that a wish names or that could serve it, by id, with its type. One statement; with `lock` they
     are held in id order until the transaction ends."""

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pghistory
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -30,8 +31,8 @@ def late_from(reservation: Reservation) -> datetime:
 def check_in(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
     """A confirmed reservation is in use from now on. Checked in already, it stays as it is.
 
-    `Refused` where it is too early or too late, was not confirmed, where the machine is still in use by who came
-    before, or where it is not the actor's to say.
+    `Refused` where it is too early or too late, was not confirmed, or where the machine is still in use by who came
+    before; `PermissionDenied` where it is not the actor's to say.
     """
     _must_be_theirs(reservation, actor)
     with pghistory.context(user=actor.pk), transaction.atomic():
@@ -51,8 +52,8 @@ def check_in(*, reservation: Reservation, actor: User, now: datetime) -> Reserva
 
 def check_out(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
     """The machine is empty and clean: what was left of the time is free for others at once. The period stays as it was
-    booked, the use tells how long it took. Checked out already, it stays as it is; `Refused` where it is not in use or
-    not the actor's to say."""
+    booked, the use tells how long it took. Checked out already, it stays as it is; `Refused` where it is not in use,
+    `PermissionDenied` where it is not the actor's to say."""
     _must_be_theirs(reservation, actor)
     with pghistory.context(user=actor.pk), transaction.atomic():
         current = _locked(reservation)
@@ -66,9 +67,10 @@ def check_out(*, reservation: Reservation, actor: User, now: datetime) -> Reserv
 
 
 def nobody_came(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
-    """Facility staff give free what nobody came for, after the grace of the machine's policy."""
+    """Facility staff give free what nobody came for, after the grace of the machine's policy. `PermissionDenied` for
+    others."""
     if not actor.is_technician:
-        raise _refused(reservation, _("Only people of the facility say that nobody came."), "not_allowed")
+        raise PermissionDenied(_("Only people of the facility say that nobody came."))
     with pghistory.context(user=actor.pk), transaction.atomic():
         current = _locked(reservation)
         if current.state == STATE.NO_SHOW:
@@ -94,8 +96,7 @@ def may_use(reservation: Reservation, actor: User) -> bool:
 
 def _must_be_theirs(reservation: Reservation, actor: User) -> None:
     if not may_use(reservation, actor):
-        text = _("Who booked it checks in and out, or somebody of the facility.")
-        raise _refused(reservation, text, "not_allowed")
+        raise PermissionDenied(_("Who booked it checks in and out, or somebody of the facility."))
 
 
 def _locked(reservation: Reservation) -> Reservation:
@@ -135,5 +136,5 @@ def _moment(moment: datetime) -> str:
     return f"{moment.astimezone(ZONE):%d-%m-%Y %H:%M}"
 
 
-def _refused(reservation: Reservation, message: str, code: str = "not_possible") -> Refused:
-    return Refused([Refusal(code, message, reservation.equipment.code, reservation.start, reservation.end)])
+def _refused(reservation: Reservation, message: str) -> Refused:
+    return Refused([Refusal("not_possible", message, reservation.equipment.code, reservation.start, reservation.end)])

@@ -1,11 +1,13 @@
 """Where the address in a mail leads that lets its reader do one thing without signing in."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
+from django.views.defaults import permission_denied
 
 from bookings.notices.links import NotGood
 from bookings.proposals import Refused
@@ -27,6 +29,8 @@ def act(request: HttpRequest, signed: str) -> HttpResponse:
         found, refusals = offered(signed, now=now), refused.refusals
     except NotGood:
         return _private(render(request, "bookings/act.html", {"not_good": True}, status=404))
+    except PermissionDenied as denied:
+        return _private(permission_denied(request, denied))
     done = request.method == "POST" and bool(found.reservations) and not refusals
     with translation.override(found.notice.recipient.language):
         answer = render(request, "bookings/act.html", _said(found, now) | {"done": done, "refusals": refusals})

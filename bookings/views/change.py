@@ -20,7 +20,7 @@ from bookings.forms import as_initial
 from bookings.models import Booking, Reservation, ReservationState
 from bookings.move_form import MoveForm
 from bookings.proposals import Refused
-from bookings.services.change import CHANGEABLE_STATES, MOVABLE_STATES, is_late
+from bookings.services.change import CHANGEABLE_STATES, MOVABLE_STATES, is_late, must_be_theirs
 from bookings.wording import period_in_words
 from equipment.models import Equipment
 
@@ -48,10 +48,12 @@ def move(request, pk: int):
 
 
 def _changeable(request: HttpRequest, pk: int) -> Reservation:
-    """What is not one's own to change is not there; what is over can still be looked at."""
-    mine = Reservation.objects.visible_to(request.user) & Reservation.objects.changeable_by(request.user)
+    """What one does not see is not there; what one sees and may not change is a 403. What is over can still be looked
+    at."""
     related = ("booking__organisation", "equipment__type", "equipment__fieldlab", "operator__user")
-    return get_object_or_404(mine.select_related(*related), pk=pk)
+    reservation = get_object_or_404(Reservation.objects.visible_to(request.user).select_related(*related), pk=pk)
+    must_be_theirs(reservation, request.user)
+    return reservation
 
 
 def _judged(form: MoveForm, request: HttpRequest, now: datetime, *, dry_run: bool) -> Reservation | None:
@@ -175,9 +177,9 @@ def cancel(request, reference: str):
     booking = get_object_or_404(seen, reference=reference)
     asked = (request.POST if request.method == "POST" else request.GET).get("reservation", "")
     mine = booking.reservations.changeable_by(request.user).select_related("equipment__type", "equipment__fieldlab")
-    one = None if asked == "all" else _one_of(mine, asked)
     if not mine.exists():
-        raise PermissionDenied
+        raise PermissionDenied(_("You may see this booking, but not change it."))
+    one = None if asked == "all" else _one_of(mine, asked)
     if request.method == "POST":
         return _cancelled(request, booking, one, now)
     ahead = mine.filter(state__in=MOVABLE_STATES).going_on_or_ahead(now).order_by("period")

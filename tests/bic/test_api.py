@@ -134,11 +134,14 @@ def test_the_language_asked_for_is_spoken_and_else_that_of_the_person(person, as
 # ---- Errors
 
 
-@pytest.mark.parametrize(
-    "address", ["", "nothing", "me/", "equipment/FDM-01/nothing", "reservations/one/cancel", "%00"]
-)
+@pytest.mark.parametrize("address", ["", "nothing", "me/", "equipment/FDM-01/nothing", "reservations/one/cancel"])
 def test_an_unknown_address_is_a_problem_document(caller, address):
     problem(caller.get(address), 404)
+
+
+@pytest.mark.parametrize("address", ["%00", "equipment/%00", "equipment?q=%00"])
+def test_an_address_with_the_sign_nul_is_a_problem_document(caller, address):
+    problem(caller.get(address), 400)
 
 
 def test_a_method_that_an_address_does_not_know_is_told(caller):

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -31,19 +30,6 @@ atexit.register(server.stop_if_last)
 print("started", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture
-def folder():
-    """Not pytest's own: that one is closed to others, and so to the account that root starts PostgreSQL as."""
-    path = Path(tempfile.mkdtemp(prefix="bic-test-"))
-    path.chmod(0o711)
-    yield path
-    for server in (PostgreSQL(path), Redis(path)):
-        if server.answers():
-            server.start()
-            server.stop_if_last()
-    throw_away.remove(path)
 
 
 @pytest.fixture

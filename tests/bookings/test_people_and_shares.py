@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 
 from bookings.models import Concern, Quota, Reservation, ReservationState
 from bookings.planning import Wish
@@ -100,9 +101,8 @@ def test_a_certificate_that_was_set_aside_is_no_concern(
 
 
 def test_only_technicians_grant_and_withdraw(instruction, engineer):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PermissionDenied):
         grant(user=engineer, kind=instruction, by=engineer, now=NOW)
-    assert codes(refused) == ["not_allowed"]
 
 
 # ---- Operators --------------------------------------------------------------------------------------------------
@@ -294,9 +294,8 @@ def test_declining_needs_a_reason_and_frees_the_slot(request_of, facility_manage
 
 def test_only_a_facility_manager_decides_and_only_once(request_of, facility_manager, engineer):
     request = request_of()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PermissionDenied):
         approve(reservation=request, actor=engineer, now=NOW)
-    assert codes(refused) == ["not_allowed"]
     approve(reservation=request, actor=facility_manager, now=NOW)
     with pytest.raises(Refused) as refused:
         decline(reservation=request, actor=facility_manager, now=NOW, reason="Too late")

@@ -144,3 +144,17 @@ def test_two_people_check_in_at_once_and_one_of_two_reservations_gets_the_machin
     assert told["booked"] == 10
     assert told["not_possible"] == 10
     assert Use.objects.count() == 1
+
+
+def test_of_forty_who_move_one_reservation_each_is_heard_and_none_fails(make_reservation, engineer, second_printer):
+    """Each finds it where the one before left it, whether on another day or on another machine."""
+    mine = make_reservation("09:00", "10:00")
+    for _round in range(5):
+
+        def move_to(number):
+            day, machine = working_day(number), (mine.equipment, second_printer)[number % 2]
+            start, end = wall("13:00", day), wall("14:00", day)
+            return lambda: move(reservation=mine, actor=engineer, now=NOW, start=start, end=end, equipment=machine)
+
+        assert at_once([move_to(number) for number in range(PEOPLE)]) == {"booked": PEOPLE}
+    assert Reservation.objects.count() == 1

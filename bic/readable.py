@@ -1,0 +1,56 @@
+"""Refuses, for every page, what no page could read or keep: the sign NUL, which PostgreSQL's text cannot hold, and a
+charset that is not ours. One place, so that no page needs to think of it.
+
+Bodies in JSON are the API's to judge; it names the field.
+"""
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from bic.problems import API_ROOT
+
+NUL = "\0"
+CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
+
+
+class ReadableOnly:
+    """Middleware; stands outside every other that asks the database. The API makes a problem document of the answer."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Text in a foreign charset could hold anything once it is read, so that comes first.
+        if request.content_params.get("charset", "utf-8").lower() not in CHARSETS or _any_nul(_told_outside(request)):
+            return _unreadable()
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view) -> HttpResponse | None:
+        """What was filled in; the files that came along may hold what they like."""
+        if request.path_info.startswith(API_ROOT):
+            return None
+        return _unreadable() if _any_nul(_words(request.POST)) else None
+
+
+def _told_outside(request: HttpRequest) -> Iterable[str]:
+    """Of the address, the cookies and the headers."""
+    yield request.path_info
+    yield from _words(request.GET)
+    yield from request.COOKIES.values()
+    yield from request.headers.values()
+
+
+def _words(sent) -> Iterable[str]:
+    for name, values in sent.lists():
+        yield name
+        yield from values
+
+
+def _any_nul(texts: Iterable[str]) -> bool:
+    return any(NUL in text for text in texts)
+
+
+def _unreadable() -> HttpResponse:
+    return HttpResponse(render_to_string("400.html"), status=400)

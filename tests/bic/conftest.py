@@ -1,0 +1,22 @@
+"""A folder for servers of one's own, which tests start and stop."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from bic import throw_away
+from bic.embedded import PostgreSQL, Redis
+
+
+@pytest.fixture
+def folder():
+    """Not pytest's own: that one is closed to others, and so to the account that root starts PostgreSQL as."""
+    path = Path(tempfile.mkdtemp(prefix="bic-test-"))
+    path.chmod(0o711)
+    yield path
+    for server in (PostgreSQL(path), Redis(path)):
+        if server.answers():
+            server.start()
+            server.stop_if_last()
+    throw_away.remove(path)

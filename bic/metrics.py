@@ -49,7 +49,8 @@ def metrics(request) -> HttpResponse:
 def _may_read(request) -> bool:
     if not settings.METRICS_TOKEN:
         return settings.DEBUG
-    return hmac.compare_digest(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}")
+    given, right = request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
+    return hmac.compare_digest(given.encode(), right.encode())
 
 
 class Figures:

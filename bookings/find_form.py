@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookings.day_field import DayField, day_in_words
 from bookings.wording import duration_in_words
+from equipment.availability import LAST_DAY
 from equipment.materials import materials_in_words
 from equipment.models import EquipmentQuerySet, EquipmentType, Process
 from organisations.models import Organisation
@@ -99,8 +100,8 @@ class FindForm(forms.Form):
         self.fields["since"].widget.attrs["data-min"] = today.isoformat()
 
     def clean_since(self) -> date:
-        """A day that has passed is today."""
-        return max(self.cleaned_data["since"] or self.today, self.today)
+        """A day that has passed is today; one that no calendar reaches is the last that is."""
+        return min(max(self.cleaned_data["since"] or self.today, self.today), LAST_DAY)
 
     def able_types(self) -> EquipmentQuerySet:
         asked = self.cleaned_data

@@ -4,6 +4,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -42,8 +43,20 @@ admin.site.unregister(Group)  # the three there are belong to people, and are ti
 admin.site.unregister(EmailAddress)  # follows the address of the person
 
 
+class SelectOfNumbers(AutocompleteSelect):
+    """Drawn again with what was sent: Django looks that up without asking whether it is a number at all."""
+
+    def optgroups(self, name, value, attr=None):
+        return super().optgroups(name, [one for one in value if str(one).isdecimal()], attr)
+
+
 class FacilityManagersOnly:
     """Django's own permissions are not used: being a facility manager is what counts."""
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", SelectOfNumbers(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_module_permission(self, request) -> bool:
         return request.user.is_active and request.user.is_facility_manager

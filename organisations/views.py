@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -21,9 +22,8 @@ def choose_language(request):
     """Kept on the person when signed in, and in a cookie for the pages before that."""
     language = request.POST.get("language", "")
     there = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure()):
-        there = "/"
-    answer = redirect(there)
+    here = url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure())
+    answer = HttpResponseRedirect(there if here and there.startswith("/") else "/")
     if language in dict(settings.LANGUAGES):
         remember_language(answer, language)
         if request.user.is_authenticated:

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
@@ -23,6 +22,7 @@ from bookings.planning import ZONE
 from bookings.proposals import Refused
 from bookings.services import Overriding
 from bookings.views.change import gone_to
+from bookings.views.moments import moment_in
 from equipment.models import Equipment
 from organisations.models import Organisation, User
 
@@ -127,8 +127,5 @@ def _asked(query) -> dict:
 def _period_initial(text: str) -> dict:
     """Form fields for an ISO 8601 interval "start/end"; nothing when it is not one."""
     start, _slash, end = text.partition("/")
-    try:
-        period = parse_datetime(start), parse_datetime(end)
-        return as_initial(*period) if all(p and p.tzinfo for p in period) else {}
-    except (ValueError, OverflowError):
-        return {}
+    period = moment_in(start), moment_in(end)
+    return as_initial(*period) if all(period) else {}

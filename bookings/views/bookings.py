@@ -59,7 +59,8 @@ def overview(request):
     organisation = whose if isinstance(whose, Organisation) else None
     found = mentioning(_of(whose, user), search, SEARCHED)
     ahead = still_ahead(found, now)
-    shown = ahead.order_by("period") if when == "ahead" else found.exclude(pk__in=ahead).order_by("-period")
+    past = found.exclude(pk__in=ahead)
+    shown = ahead.order_by("period", "pk") if when == "ahead" else past.order_by("-period", "-pk")
     page = Paginator(with_all_that_is_said(shown), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,

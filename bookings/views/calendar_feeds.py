@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.calendar_feeds import read_feed
 from bookings.models import CalendarFeed, FeedOf
@@ -86,6 +86,7 @@ def calendar_file(request: HttpRequest, secret: str) -> HttpResponse:
 
 @login_required
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def calendar_feeds(request):
     """GET lists them; POST makes one and shows its address, this once."""
     person = request.user

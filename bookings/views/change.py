@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -21,6 +20,7 @@ from bookings.models import Booking, Reservation, ReservationState
 from bookings.move_form import MoveForm
 from bookings.proposals import Refused
 from bookings.services.change import CHANGEABLE_STATES, MOVABLE_STATES, is_late, must_be_theirs
+from bookings.views.moments import moment_in
 from bookings.wording import period_in_words
 from equipment.models import Equipment
 
@@ -161,11 +161,8 @@ def _alternative(text: str) -> dict:
 
 
 def _period(start: str, end: str) -> dict:
-    try:
-        moments = parse_datetime(start), parse_datetime(end)
-        return as_initial(*moments) if all(m and m.tzinfo for m in moments) else {}
-    except (ValueError, OverflowError):
-        return {}
+    moments = moment_in(start), moment_in(end)
+    return as_initial(*moments) if all(moments) else {}
 
 
 @login_required

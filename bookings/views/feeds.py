@@ -1,17 +1,17 @@
 """Weeks as JSON, for the calendars: what is open, what is occupied, and what is one's own."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from bookings.planning import ZONE
-from bookings.views.drawing import day_bounds, mark_of
+from bookings.views.drawing import mark_of
 from bookings.views.lanes import Lane, Own, lanes
+from bookings.views.moments import day_or_moment_in
 from equipment.models import Equipment
 
 LONGEST_WINDOW = timedelta(days=35)
@@ -32,7 +32,7 @@ def floor(request: HttpRequest) -> JsonResponse:
 def _feed(request: HttpRequest, equipment, one: bool = False) -> JsonResponse:
     if not request.user.is_authenticated:
         return JsonResponse({"detail": _("Sign in first.")}, status=401)
-    start, end = (_moment(request.GET.get(name, "")) for name in ("from", "until"))
+    start, end = (day_or_moment_in(request.GET.get(name, "")) for name in ("from", "until"))
     if start is None or end is None or not timedelta(0) < end - start <= LONGEST_WINDOW:
         detail = _("Give from and until as dates or moments with an offset, at most %(days)d days apart.")
         return JsonResponse({"detail": detail % {"days": LONGEST_WINDOW.days}}, status=400)
@@ -44,16 +44,6 @@ def _feed(request: HttpRequest, equipment, one: bool = False) -> JsonResponse:
     return JsonResponse(
         {"from": _iso(start), "until": _iso(end), **answer}, headers={"Cache-Control": "private, no-cache"}
     )
-
-
-def _moment(text: str) -> datetime | None:
-    """A date is its local midnight; a moment without an offset is nothing."""
-    try:
-        day: date | None = parse_date(text)
-        moment = day_bounds(day)[0] if day else parse_datetime(text)
-        return moment.astimezone(UTC) if moment and moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _as_json(lane: Lane) -> dict:

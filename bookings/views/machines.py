@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Subquery
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings.day_field import read_day
 from bookings.forms import BookingForm
@@ -26,6 +26,7 @@ from organisations.models import User
 FARTHEST_WEEK = timedelta(days=3660)  # to look back at, or ahead to
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def machine(request, code: str):
     """GET shows the machine, its week and the form; POST books, or fills in the alternative that was chosen. Who was
     signed out meanwhile signs in and finds the form as it was filled in."""

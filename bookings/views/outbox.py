@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bookings.models import Notice
 from bookings.notices.outbox import send_again
+from bookings.views.moments import moment_in
 from bookings.views.requests import facility_managers_only
 from organisations.search import mentioning
 
@@ -43,14 +43,18 @@ def outbox(request: HttpRequest):
         shown = "failed" if counts["failed"] else "waiting"
     moment = SHOWN[shown][1]
     found = mentioning(_listed(shown, now), request.GET.get("q", ""), SEARCHED)
-    rows = list(_page(found, moment, shown, request.GET.get("from", ""))[: PER_PAGE + 1])
-    more = getattr(rows[PER_PAGE], moment).isoformat() if len(rows) > PER_PAGE else ""
+    rows = list(_page(found, moment, shown, request.GET)[: PER_PAGE + 1])
+    more = rows[PER_PAGE] if len(rows) > PER_PAGE else None
     context = {
         "shown": shown,
         "lists": [{"name": name, "label": label, "count": counts.get(name)} for name, (label, _by) in SHOWN.items()],
         "rows": [{"notice": n, "moment": getattr(n, moment)} for n in rows[:PER_PAGE]],
         "q": request.GET.get("q", "").strip(),
-        "more": urlencode({"show": shown, "q": request.GET.get("q", ""), "from": more}) if more else "",
+        "more": urlencode(
+            {"show": shown, "q": request.GET.get("q", ""), "from": getattr(more, moment).isoformat(), "id": more.pk}
+        )
+        if more
+        else "",
         "sent_today": Notice.objects.filter(sent_at__gte=now - timedelta(days=1)).count(),
         "now": now,
     }
@@ -65,7 +69,7 @@ def again(request: HttpRequest):
     now, one = timezone.now(), request.POST.get("notice", "")
     found = Notice.objects.filter(given_up_at__isnull=False)
     if one != "all failed":
-        found = Notice.objects.filter(pk=one) if _is_id(one) else Notice.objects.none()
+        found = Notice.objects.filter(pk=pk) if (pk := _id(one)) else Notice.objects.none()
         times = request.POST.get("times", "")
         found = found.filter(sent_again=int(times) if times.isdecimal() and len(times) < 10 else 0)
     count = send_again(found, now=now)
@@ -88,26 +92,20 @@ def _listed(name: str, now: datetime) -> QuerySet[Notice]:
     }[name]
 
 
-def _page(notices: QuerySet[Notice], moment: str, shown: str, begin: str) -> QuerySet[Notice]:
-    """From `begin` on, a moment; by an index, however many there are."""
+def _page(notices: QuerySet[Notice], moment: str, shown: str, query) -> QuerySet[Notice]:
+    """From the moment `from` on, and of those of that one moment from `id` on: a sweep gives a whole class the same.
+    By an index, however many there are."""
     forward = shown in ("waiting", "planned")
-    since = _moment(begin)
+    since, first = moment_in(query.get("from", "")), _id(query.get("id", ""))
     if since:
         notices = notices.filter(**{f"{moment}__{'gte' if forward else 'lte'}": since})
+    if since and first:
+        notices = notices.exclude(**{moment: since, "pk__lt": first})
     return notices.select_related("recipient", "booking").order_by(moment if forward else f"-{moment}", "pk")
 
 
-def _moment(text: str) -> datetime | None:
+def _id(text: str) -> UUID | None:
     try:
-        moment = parse_datetime(text)
+        return UUID(text)
     except ValueError:
         return None
-    return moment if moment and moment.tzinfo else None
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -69,5 +69,5 @@ def _ahead(organisation: Organisation, user: User, now: datetime) -> dict:
     """The first reservations ahead, and how many there are."""
     seen = Reservation.objects.visible_to(user).filter(booking__organisation=organisation)
     ahead = still_ahead(seen, now)
-    first = with_all_that_is_said(ahead.order_by("period"))[:SHOWN_AHEAD]
+    first = with_all_that_is_said(ahead.order_by("period", "pk"))[:SHOWN_AHEAD]
     return {"rows": rows_of(first, user, now), "ahead": ahead.count()}

@@ -13,7 +13,7 @@ from unfold import widgets
 
 from equipment.admin.durations import duration_shown
 from equipment.admin.wording import event_in_words
-from equipment.availability import Event, Occurrence, instant, occurrence_on, outages_of, wall
+from equipment.availability import Event, Occurrence, check_reach, instant, occurrence_on, outages_of, wall
 from equipment.availability.hours import edited_calendars
 from equipment.availability.patterns import ONCE, OTHER, WEEKLY, Pattern, lay_pattern, pattern_of
 from equipment.availability.spans import PATTERNS
@@ -25,7 +25,8 @@ CANCELLED, MOVED = "cancelled", "moved"
 
 
 def date_field(**kwargs) -> forms.DateField:
-    return forms.DateField(widget=widgets.UnfoldAdminSingleDateWidget, **kwargs)
+    """A day that calendars reach: 31-12-9999, which people type for "for ever", is told what to do instead."""
+    return forms.DateField(widget=widgets.UnfoldAdminSingleDateWidget, validators=[check_reach], **kwargs)
 
 
 def time_field(**kwargs) -> forms.TimeField:

@@ -21,6 +21,7 @@ from equipment.availability.hours import (
     weekly_hours,
 )
 from equipment.availability.open_periods import OPEN_TIME, OpenTime, Period, open_time, periods_in, periods_of
+from equipment.availability.reach import FIRST_DAY, LAST_DAY, check_reach
 from equipment.availability.recurrence import moments_of
 from equipment.availability.spans import (
     calendars_changed,
@@ -34,6 +35,8 @@ from equipment.availability.spans import (
 from equipment.availability.watching import Hit, watch, watch_preview
 
 __all__ = [
+    "FIRST_DAY",
+    "LAST_DAY",
     "OPEN_TIME",
     "ZONE",
     "Calendar",
@@ -47,6 +50,7 @@ __all__ = [
     "calendars_changed",
     "cancel_day",
     "change_unless_hit",
+    "check_reach",
     "closed_days",
     "equipment_changed",
     "instant",

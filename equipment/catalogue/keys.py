@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
 
+from equipment.availability import check_reach
 from equipment.catalogue import notation
 from equipment.catalogue.content import ALWAYS, ClosedDays
 from equipment.catalogue.notation import WeeklyHours, YearlyDays
@@ -40,6 +41,8 @@ def _text(longest: int | None) -> Callable[[Any], str]:
     def read(written: Any) -> str:
         if not isinstance(written, str) or not written.strip():
             raise ValueError(_("%(value)r is no text.") % {"value": written})
+        if "\0" in written:
+            raise ValueError(_("This text holds signs that cannot be used here."))
         if longest and len(written) > longest:
             raise ValueError(_("This is longer than %(longest)d signs.") % {"longest": longest})
         return written.strip()
@@ -64,7 +67,7 @@ _millimetres = _whole(1, 1_000_000)
 
 def _kilograms(written: Any) -> Decimal:
     number = Decimal(str(written)) if isinstance(written, int | float) and not isinstance(written, bool) else None
-    if number is None or not 0 < number < 100_000 or number != round(number, 2):
+    if number is None or not number.is_finite() or not 0 < number < 100_000 or number != round(number, 2):
         raise ValueError(_("%(value)r is no weight in kilograms, such as 12.5.") % {"value": written})
     return number
 
@@ -131,6 +134,10 @@ def _table_with(written: Any, *names: str) -> list[Any]:
 def _day(written: Any) -> date:
     if not isinstance(written, date) or isinstance(written, datetime):
         raise ValueError(_("%(value)r is no date; write it as 2027-02-08, without quotes.") % {"value": written})
+    try:
+        check_reach(written)
+    except ValidationError as error:
+        raise ValueError(error.message) from error
     return written
 
 

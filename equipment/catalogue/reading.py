@@ -18,6 +18,8 @@ def read_catalogue(text: str) -> Catalogue:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CatalogueRefused([Problem(0, "", _("This is not valid TOML: %(error)s") % {"error": error})]) from error
+    except RecursionError as error:
+        raise CatalogueRefused([Problem(0, "", _("Lists or tables lie too deep in each other."))]) from error
     problems = Problems(lines_of_keys(text))
     for name in content.keys() - set(KINDS):
         problems.add((name,), _("There is no such part of a catalogue.") + did_you_mean(name, list(KINDS)))

@@ -1,4 +1,4 @@
-"""A folder for servers of one's own, which tests start and stop."""
+"""A folder for servers of one's own, and an Atrium in which every address has something to show."""
 
 import tempfile
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from bic import throw_away
 from bic.embedded import PostgreSQL, Redis
+from tests.addresses import World, make_world
 
 
 @pytest.fixture
@@ -20,3 +21,8 @@ def folder():
             server.start()
             server.stop_if_last()
     throw_away.remove(path)
+
+
+@pytest.fixture
+def world(make_equipment, purpose, verhagen, kempen) -> World:
+    return make_world(make_equipment, purpose, verhagen, kempen)

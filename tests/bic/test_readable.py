@@ -68,5 +68,10 @@ def test_what_is_no_utf_8_is_read_as_well_as_can_be(page, address):
     assert page.get(address).status_code in (200, 404)
 
 
+@pytest.mark.parametrize("there", ["abc", "", "//elsewhere.org/", "https://elsewhere.org/", "floor", "javascript:x"])
+def test_after_choosing_a_language_one_is_led_to_a_page_of_ours(page, there):
+    assert page.post("/language/", {"language": "en", "next": there})["Location"] == "/"
+
+
 def test_a_form_that_holds_no_nul_is_read(page):
     assert page.post("/language/", {"language": "en", "next": "/floor/"})["Location"] == "/floor/"

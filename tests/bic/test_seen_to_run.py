@@ -126,6 +126,7 @@ class TestMetrics:
         settings.METRICS_TOKEN = "secret"
         assert client.get("/metrics").status_code == 403
         assert client.get("/metrics", headers={"authorization": "Bearer other"}).status_code == 403
+        assert client.get("/metrics", headers={"authorization": "Bearer geheim\u00e9"}).status_code == 403
         settings.METRICS_TOKEN, settings.DEBUG = "", False
         assert client.get("/metrics").status_code == 403
 

@@ -283,3 +283,16 @@ class TestWarning:
         printer.refresh_from_db()
         assert printer.opening_hours == other
         assert Concern.objects.get().reservation == reservation
+
+
+@pytest.mark.parametrize(("field", "day"), [("last", "9999-12-31"), ("first", "0001-01-01"), ("first", "9999-12-31")])
+@pytest.mark.parametrize("repeats", ["weekly", "once"])
+def test_a_day_that_no_calendar_reaches_is_told_what_to_do_instead(
+    as_manager, working_hours, printer, repeats, field, day
+):
+    """31-12-9999 is what people type for "for ever"."""
+    sent = HOURS | {"calendar": working_hours.pk, "repeats": repeats, field: day}
+    answer = as_manager.post(page("event_add"), sent)
+    assert answer.status_code == 200
+    assert "For no end, leave the last day empty." in answer.content.decode()
+    assert working_hours.event_set.count() == 1

@@ -52,6 +52,23 @@ def test_a_dry_run_changes_nothing(imported):
     assert not Equipment.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ('process = "fdm"', 'process = "fdm"\npayload_kg = nan', "no weight in kilograms"),
+        ('process = "fdm"', 'process = "fdm"\npayload_kg = inf', "no weight in kilograms"),
+        ('process = "fdm"', 'process = "fdm"\ndescription = "a\\u0000b"', "cannot be used here"),
+        ('process = "fdm"', 'process = "fdm"\nmaterials = ' + "[" * 5000 + "]" * 5000, "too deep"),
+        ("[equipment.FDM-01]", '[equipment."FDM\\u0000"]', "equipment.FDM"),
+    ],
+)
+def test_what_nobody_can_mean_is_told(imported, right, wrong, told):
+    assert right in SMALL
+    with pytest.raises(CommandError, match=told):
+        imported(SMALL.replace(right, wrong, 1))
+    assert not Equipment.objects.exists()
+
+
 def test_one_mistake_and_nothing_is_changed(imported):
     text = SMALL.replace('opening_hours = "always"', 'opening_hours = "alway"')
     with pytest.raises(CommandError, match=r"line 59, equipment.FDM-02.opening_hours: .*Did you mean “always”") as told:

@@ -66,6 +66,8 @@ def rows() -> dict[tuple[str, str], list[str]]:
 
 def covered(route: str) -> str:
     """The row that stands for a pattern. A model's list stands for the pages of one object, which ask the same."""
+    if route.startswith("admin/(?P<app_label>"):  # names every app
+        return "admin/<str:app_label>/"
     parts = route.split("/")
     if parts[0] == "admin" and len(parts) > 4 and parts[3] != "add":
         return "/".join([*parts[:3], ""])

@@ -14,6 +14,7 @@ from django.dispatch import receiver
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 from psycopg import errors
 
@@ -36,8 +37,8 @@ def status_of(error: BaseException | None) -> int | None:
 class NothingToReport(ExceptionReporter):
     """While DEBUG Django would draw a page of all variables, and ask the database that is away for some of them."""
 
-    def get_traceback_html(self) -> str:
-        return ""
+    def get_traceback_html(self) -> SafeString:
+        return SafeString()
 
     get_traceback_text = get_traceback_html
 

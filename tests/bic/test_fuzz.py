@@ -28,23 +28,12 @@ pytestmark = pytest.mark.django_db
 HUGE = "9" * 30
 FIRST, LAST = "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"
 # Each is tried in each parameter by itself, with good values in all others...
-NASTY = ("9999-12-31", LAST, f"{FIRST}/{LAST}/FDM-01", "9999-W53", "0001-01", "-1", HUGE, "x" * 3000)
+NASTY = ("9999-12-31", LAST, HUGE, "-1")
 # ... and these in all of them at once.
 NASTY_TOGETHER = (
-    *NASTY,
-    FIRST,
-    "0001-01-01",
-    "0001-W01",
-    "9999-12",
-    "0",
-    "9" * 5000,
-    "1e400",
-    "nan",
-    "٣",
-    "",
-    "[]",
-    "\x1f",
-)
+    *NASTY, FIRST, f"{FIRST}/{LAST}/FDM-01", "0001-01-01", "0001-W01", "9999-W53", "0001-01", "9999-12", "0", "9" * 5000,
+    "1e400", "nan", "٣", "", "[]", "\x1f", "x" * 3000, "\u202e\U0001f600'\"<%",
+)  # fmt: skip
 # In a part of an address; what the address itself does not let through is a 404.
 NASTY_PARTS = ("0", HUGE, "9" * 5000, "-1", "x" * 300, "%F0%9F%98%80", "%ED%A0%80", "%22%3C", "..", str(UUID(int=0)))
 WINDOWS = (("0001-01-01", "0001-01-02"), ("9999-12-30", "9999-12-31"), (LAST.replace(":59+", ":58+"), LAST))
@@ -203,7 +192,7 @@ def test_nothing_filled_in_breaks_a_form_of_the_set_up_pages(fuzz):
         assert page.status_code == 200, address
         good = filled_in(page.context)
         for name in good:
-            for nasty in ("9999-12-31", HUGE, "-1", "x" * 300):
+            for nasty in ("9999-12-31", HUGE, "x" * 300):
                 if "_FORMS" not in name:
                     fuzz.ask("POST", address, good | {name: nasty})
     fuzz.report()

@@ -106,6 +106,7 @@ def make_world(make_equipment, purpose, verhagen: Organisation, kempen: Organisa
         people,
         {
             "machines/": {"code": plain.code},
+            "types/": {"slug": plain.type.slug},
             "bookings/": {"reference": ahead.booking.reference},
             "reservations/": {"pk": ahead.pk},
             "reservations/<int:pk>/check-in": {"pk": coming.pk},

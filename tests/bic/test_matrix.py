@@ -1,6 +1,6 @@
 """Who gets what at every address: `addresses.txt` says it, for each role; an address without a row fails.
 
-Asked over the whole stack, as a browser with a session and, under `/api/`, as a program with a token. What each request
+Asked over the whole stack: as a browser with a session and, under `/api/v1/`, as a program with a token. What a request
 changed is undone before the next, so that all find the same Atrium.
 """
 
@@ -98,7 +98,7 @@ def test_every_method_that_a_page_knows_has_a_row(world):
     client = Client()
     client.force_login(world.people["facility"])
     wrong = []
-    for route in {route for _method, route in rows() if not route.startswith(("admin/", "account/", "api/"))}:
+    for route in {route for _method, route in rows() if not route.startswith(("admin/", "account/", "api/v1/"))}:
         answer = client.generic("PURGE", filled(route, world.values(route)))
         known = set(answer.headers.get("Allow", "any").split(", ")) - {"HEAD"}
         wrong += [f"{method} /{route}" for method in known if (method, route) not in rows()]
@@ -142,7 +142,7 @@ class _Caller:
         """The status; `in` where one is led to the sign-in."""
         address = filled(route, self.world.values(route)) + QUERIES.get(route, "")
         with transaction.atomic():
-            if route.startswith("api/"):
+            if route.startswith("api/v1/"):
                 # A browser's session would do as well; a program has none.
                 program = Client(raise_request_exception=False)
                 kind = "application/json"

@@ -20,7 +20,7 @@ manage: prepare ## a command of manage.py with the settings of run; ARGS="change
 	@DEBUG=$${DEBUG:-1} DEMO=$${DEMO:-1} $(PREPARED) manage.py $(ARGS)
 
 test: prepare ## the test suite; ARGS="tests/bookings -x" runs a part
-	@DEBUG=1 $(PREPARED) -m bic.throw_away $(PREPARED) -m pytest $(ARGS)
+	@DEBUG=1 $(PREPARED) -m bic.throw_away $(PREPARED) -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 lint: prepare ## style, types, the order of imports, migrations that are missing
 	@$(PREPARED) -m ruff check .

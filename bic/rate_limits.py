@@ -100,7 +100,8 @@ def _counted(keys: Sequence[str], lasting: Sequence[int]) -> list[int]:
 
 @cache
 def _redis() -> redis.Redis:
-    url = settings.REDIS_URL.replace("redis+socket://", "unix://", 1)  # Celery's word for a socket, and redis-py's
+    # Celery's words for a socket and for a numbered database there, and redis-py's.
+    url = settings.REDIS_URL.replace("redis+socket://", "unix://", 1).replace("?virtual_host=", "?db=", 1)
     patience = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
     return redis.Redis.from_url(url, **patience)
 

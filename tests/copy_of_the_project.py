@@ -18,7 +18,18 @@ from bic.embedded import PostgreSQL, Redis
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = (".venv", "node_modules")
-LEFT_OUT = (*SHARED, ".git", ".data", ".hypothesis", "staticfiles", "media", "screenshots", "__pycache__", ".*_cache")
+LEFT_OUT = (
+    *SHARED,
+    ".git",
+    ".env",
+    ".data",
+    "media",
+    "screenshots",
+    "staticfiles",
+    "__pycache__",
+    ".*_cache",
+    ".hypothesis",
+)
 NOT_TOLD = {"DATABASE_URL", "REDIS_URL", "SITE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEMO", "DEBUG"}
 # A make within a make says where it is.
 NOT_TOLD |= {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}

@@ -16,6 +16,7 @@ psql -v ON_ERROR_STOP=1 --no-psqlrc --quiet --single-transaction --output /dev/n
 
 media=${dump%.dump}.media.tar.gz
 if [ -f "$media" ]; then
+    mkdir -p "$MEDIA_ROOT"
     tar -xzf "$media" -C "$MEDIA_ROOT"
 fi
 echo "$dump is restored. Now: python manage.py migrate"

@@ -239,7 +239,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": None,
     # Codes of the second factor, for whoever has the password: from wherever, six digits are soon guessed.
     "login_failed": "5/5m/key",
-    "reset_password": "200/10m/ip,5/10m/key",
+    "reset_password": "200/10m/ip",  # not per person: whoever else asks would use up the owner's
     "reset_password_from_key": "200/10m/ip",
 }
 # The facility's roles that must have a second step of signing in, as `facility-manager,technician`.

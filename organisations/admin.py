@@ -209,7 +209,11 @@ class PersonAdmin(ShowsHistory, FacilityManagersOnly, SearchedByWords, UserAdmin
             people = people.filter(is_superuser=False)
         people = people.filter(authenticator__isnull=False).distinct()
         names = ", ".join(map(str, people)) or _("nobody")
-        Authenticator.objects.filter(user__in=people).delete()
+        with transaction.atomic():
+            for person in list(people):
+                Authenticator.objects.filter(user=person).delete()
+                tell(person, News.SIGN_IN_CHANGED, now=timezone.now(), change="totp_deactivated")
+                self.log_change(request, person, "Two-step sign-in taken away.")
         self.message_user(request, _("Two-step sign-in taken away of: %(names)s.") % {"names": names}, messages.SUCCESS)
 
     def history_of(self, person: User) -> list[Entry]:

@@ -89,20 +89,25 @@ class SecretKey(models.Model):
         return self.revoked_at is None and self.last_day >= timezone.localdate(now)
 
     @classmethod
-    def made_once(cls, person, secret: str, **columns) -> Self:
-        """The key of this secret: a new one, or the one it was made for already. Raises `TooManyKeys`.
+    def made_once(cls, person, form: str, *, now: datetime, begin: str = "", **columns) -> tuple[Self, str]:
+        """A key and its secret, which begins with `begin`: new, or what the same `form` made already, while that works.
+        Raises `TooManyKeys`.
 
         Locks the person until the transaction ends, so that two at once do not pass the limit both.
         """
         with transaction.atomic():
             get_user_model().objects.select_for_update(no_key=True).get(pk=person.pk)
             theirs = cls.objects.of(person)
+            secret = begin + secret_for(person, form)
             if made := theirs.filter(digest=digest_of(secret)).first():
-                return cast(Self, made)
+                if made.works(now):
+                    return cast(Self, made), secret
+                secret = begin + secret_for(person, "")
             if theirs.kept().count() >= MOST_KEYS:
                 text = _("You have %(most)d already. Revoke one that you no longer use.")
                 raise TooManyKeys(text % {"most": MOST_KEYS})
-            return cls.objects.create(**{cls.owned_by: person}, digest=digest_of(secret), **columns)
+            key = cls.objects.create(**{cls.owned_by: person}, digest=digest_of(secret), **columns)
+            return key, secret
 
 
 def key_models() -> Iterator[type[SecretKey]]:

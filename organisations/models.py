@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from organisations.addresses import canonical_address
-from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of, secret_for
+from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of
 from organisations.search import found_by
 
 TECHNICIANS = "technician"
@@ -313,9 +313,9 @@ class ApiToken(SecretKey):
     ) -> tuple["ApiToken", str]:
         """A token and its secret, which is not kept anywhere else: a new one, but for the same `form` and name.
         `TooManyKeys` where the person has enough."""
-        secret = f"bic_{secret_for(user, form and f'token {form} {name}')}"
-        token = cls.made_once(user, secret, name=name, last_day=last_day_of(term, now or timezone.now()))
-        return token, secret
+        now = now or timezone.now()
+        form = form and f"token {form} {name}"
+        return cls.made_once(user, form, now=now, begin="bic_", name=name, last_day=last_day_of(term, now))
 
 
 class SignInTry(models.Model):

@@ -1,5 +1,5 @@
-"""Who may make an account: nobody by themselves. Organisation and facility managers invite people. And how signing in
-is kept safe from those who guess."""
+"""Who may make an account: nobody by themselves, a facility manager makes them. And how signing in is kept safe from
+those who guess."""
 
 import logging
 from http import HTTPStatus
@@ -7,12 +7,13 @@ from http import HTTPStatus
 from allauth.account.utils import user_email
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.core.exceptions import ValidationError
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from organisations.account_adapter import TellingAdapter
-from organisations.addresses import canonical_addresses
+from organisations.addresses import canonical_address, canonical_addresses
 from organisations.models import User
 from organisations.sign_in_limits import count_a_try, forget
 from organisations.sign_in_log import write_refused
@@ -35,13 +36,13 @@ class AccountAdapter(TellingAdapter):
 
     def pre_authenticate(self, request, **credentials) -> None:
         """In place of allauth's count, whose lock per address refuses a class that signs in at once."""
-        self.tries = count_a_try(request, credentials["email"], now=timezone.now())
+        self.tries = count_a_try(request, _as_kept(credentials["email"]), now=timezone.now())
         if not self.tries:
             write_refused(request, credentials)
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request, **credentials):
-        user = super().authenticate(request, **credentials)
+        user = super().authenticate(request, **credentials | {"email": _as_kept(credentials["email"])})
         if user:
             forget(self.tries)
         return user
@@ -50,6 +51,15 @@ class AccountAdapter(TellingAdapter):
         """Whoever has a second step shows that one: the password alone is what it guards against."""
         methods = super().get_reauthentication_methods(user)
         return [each for each in methods if each["id"] != "reauthenticate"] or methods
+
+
+def _as_kept(typed: str) -> str:
+    """The address as people's are kept, so that another spelling neither misses the person nor counts apart; "" for
+    what cannot be one, which is nobody's."""
+    try:
+        return canonical_address(typed)
+    except ValidationError:
+        return ""
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):

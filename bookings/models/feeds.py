@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from equipment.models import Equipment
-from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of, secret_for
+from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of
 from organisations.models import Organisation, User
 
 
@@ -65,7 +65,6 @@ class CalendarFeed(SecretKey):
     ) -> tuple["CalendarFeed", str]:
         """A feed and its secret, which is not kept anywhere else: a new one, but for the same `form` and `of`.
         `TooManyKeys` where the person has enough."""
-        secret = secret_for(owner, form and f"feed {form} {' '.join(map(str, of.values()))}")
-        columns = {"last_day": last_day_of(term, now), "created_at": now, "changed_at": now}
-        feed = cls.made_once(owner, secret, **columns, **of)
-        return feed, secret
+        form = form and f"feed {form} {' '.join(map(str, of.values()))}"
+        last_day = last_day_of(term, now)
+        return cls.made_once(owner, form, now=now, last_day=last_day, created_at=now, changed_at=now, **of)

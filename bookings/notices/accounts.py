@@ -32,14 +32,15 @@ def tell_person(person: User, news: News, *, now: datetime, facts: dict) -> None
 
 
 def answer_password_requests(*, now: datetime) -> int:
-    """Whoever asked and may sign in is mailed a link, once a minute at most; how many asked, known here or not."""
+    """Whoever asked and may sign in is mailed a link, once in ten minutes at most, whoever asks for it; how many asked,
+    known here or not."""
     with transaction.atomic():
         asked = list(PasswordRequest.objects.select_for_update(skip_locked=True).order_by("pk")[:ANSWERED_TOGETHER])
         if not asked:
             return 0
         people = User.objects.at({request.address for request in asked}).filter(is_active=True)
-        minute = f"{now:%Y%m%d%H%M}"
-        write_notices([_notice(person.pk, NoticeKind.PASSWORD_RESET, minute, now, {}) for person in people], now)
+        ten_minutes = f"{now:%Y%m%d%H%M}"[:-1]
+        write_notices([_notice(person.pk, NoticeKind.PASSWORD_RESET, ten_minutes, now, {}) for person in people], now)
         PasswordRequest.objects.filter(pk__in=[request.pk for request in asked]).delete()
     return len(asked)
 

@@ -65,3 +65,9 @@ def test_the_migration_proves_those_who_were_there_already():
     with connection.cursor() as cursor:
         cursor.execute(import_module("organisations.migrations.0005_one_proven_address_of_each_person").PROVE)
     assert proven() == [("Eva", "eva@example.org", True, True), ("Tom", "tom@example.org", True, True)]
+
+
+def test_an_address_that_is_too_long_is_refused_in_words(client, db):
+    answer = client.post("/account/password/reset/", {"email": "a" * 250 + "@example.org"})
+    assert answer.status_code == 200
+    assert "254" in answer.content.decode()

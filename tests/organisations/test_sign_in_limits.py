@@ -15,6 +15,7 @@ from django.utils import timezone
 from bookings.tasks import sweep_notices
 from organisations import sign_in_limits
 from organisations.models import SignInTry, User
+from tests.conftest import NOW
 
 RIGHT = "correct horse battery"
 SCHOOL, ELSEWHERE = "203.0.113.7", "198.51.100.9"
@@ -148,10 +149,22 @@ def test_a_class_asks_for_new_passwords_at_once(client):
         assert client.post("/account/password/reset/", given, headers=headers).status_code == 302
 
 
-def test_mails_to_one_person_are_limited_and_the_refusal_is_a_page_of_ours(client, engineer):
-    for _number in range(5):
-        client.post("/account/password/reset/", {"email": engineer.email})
-    answer = client.post("/account/password/reset/", {"email": engineer.email}, headers={"Accept-Language": "en"})
+def test_whoever_asks_for_links_of_others_fills_no_mailbox_and_keeps_nobody_from_asking(client, engineer, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    for number in range(20):
+        headers = {"X-Forwarded-For": f"203.0.113.{number}"}
+        assert client.post("/account/password/reset/", {"email": engineer.email}, headers=headers).status_code == 302
+        sweep_notices()
+    assert client.post("/account/password/reset/", {"email": engineer.email}).status_code == 302
+    sweep_notices()
+    assert len(mail.outbox) == 1
+
+
+def test_too_many_requests_of_one_address_are_refused_on_a_page_of_ours(client, db, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"reset_password": "2/10m/ip"}
+    for number in range(3):
+        given = {"email": f"pupil{number}@example.org"}
+        answer = client.post("/account/password/reset/", given, headers={"Accept-Language": "en"})
     assert answer.status_code == 429
     assert "Wait ten minutes and try again" in answer.content.decode()
 
@@ -166,3 +179,14 @@ def test_a_new_password_by_mail_ends_the_wait(engineer):
     new = {"password1": "a brand new one", "password2": "a brand new one"}
     assert browser.post(form["Location"], new, headers=headers).status_code == 302
     assert try_to_sign_in(engineer.email, "a brand new one", address=SCHOOL)
+
+
+@pytest.mark.parametrize("spelled", ["ENGINEER@example.org", "engıneer@example.org", "engineer@EXAMPLE.org"])
+def test_another_spelling_of_an_address_is_counted_with_it_or_is_nobodys(engineer, spelled):
+    guess(engineer.email, address=SCHOOL)
+    assert not try_to_sign_in(spelled, RIGHT, address=SCHOOL)
+
+
+def test_the_spelling_of_a_mail_server_with_other_letters_signs_in(db):
+    User.objects.create_user("jan@xn--mller-kva.example", RIGHT, name="Jan")
+    assert try_to_sign_in("jan@müller.example", RIGHT, address=SCHOOL)

@@ -4,6 +4,7 @@ import logging
 from contextlib import suppress
 
 from django.conf import settings
+from django.db import Error
 from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.translation import get_supported_language_variant
@@ -62,7 +63,7 @@ class BearerToken(HttpBearer):
 
 def speak_to_the_caller(request: HttpRequest) -> None:
     """For an answer that is made before anybody asked who calls, as that of an address that is not known."""
-    with suppress(AuthenticationError, HttpError):
+    with suppress(AuthenticationError, HttpError, Error):  # while the database is away, in the language of the site
         BearerToken()(request)
 
 

@@ -5,6 +5,7 @@ or WebP is taken, and what is kept is a WebP of our own making: without the plac
 it, the right way up, and no larger than a page shows it.
 """
 
+import struct
 from hashlib import sha256
 from io import BytesIO
 from typing import IO, Any
@@ -27,7 +28,7 @@ TAKEN = ("JPEG", "PNG", "WEBP")
 SERVED = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "AVIF": "avif"}
 READ_AS = (*TAKEN, "GIF", "AVIF")
 # All that reading an image that is broken, or none, can raise.
-UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError)
+UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError, struct.error)
 
 
 class Photo(ContentFile):

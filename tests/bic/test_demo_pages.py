@@ -17,7 +17,7 @@ def fails(request):
 
 
 def refuses(request):
-    raise PermissionDenied("Nobody should read this")
+    raise PermissionDenied("Only technicians may do this.")
 
 
 def suspects(request):
@@ -50,6 +50,8 @@ def test_an_error_shows_nothing_of_the_code_and_settings(client, db, settings, a
     assert answer.status_code == status
     said = answer.content.decode()
     assert not re.search("Traceback|only the code knows|Nobody should|SECRET_KEY|DEBUG|Request Method", said)
+    if status == 403:
+        assert "Only technicians may do this." in said  # what a service says of who may is for its reader
     if status == 500 and accept == "text/html":
         assert "Er ging iets mis bij ons" in said
 

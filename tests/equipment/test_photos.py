@@ -157,3 +157,11 @@ class TestSetUpPage:
         assert "This is not a photo that can be read" in answer.content.decode()
         assert not printer_type.photo
         assert not list(tmp_path.rglob("*.*"))
+
+
+def test_a_photo_whose_notes_are_broken_is_refused_in_words():
+    """Pillow reads the notes (EXIF) only when it turns the photo upright."""
+    content = BytesIO()
+    Image.new("RGB", (8, 8)).save(content, "PNG", exif=b"Exif\0\0II*\0")
+    with pytest.raises(ValidationError, match="not a photo that can be read"):
+        made_small(ContentFile(content.getvalue(), name="broken.png"))

@@ -59,7 +59,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class MachineTime:
-    """One machine's time in a window, each list in order with its periods apart and cut to the window.
+    """One machine's time in a window, each list in order with its periods apart and, but for `out`, cut to the window.
 
     `open`: open time without outages. `out`: outages. `taken`: what others occupy.
     """

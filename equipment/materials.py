@@ -29,6 +29,11 @@ def material_in_words(material: str) -> str:
     return _(material) if material in NAMED else material
 
 
+def materials_called(word: str) -> list[str]:
+    """Those whose name in the reader's language holds the word, however its capitals are."""
+    return [material for material in NAMED if word.casefold() in material_in_words(material).casefold()]
+
+
 def materials_in_words(materials: Iterable[str]) -> list[tuple[str, str]]:
     """(material, name) of each once, in the order of a reader's alphabet: capitals make no difference."""
     named = ((material, material_in_words(material)) for material in set(materials))

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bookings.models import Notice, Reservation, ReservationState
@@ -58,7 +59,8 @@ def _offered(token: Token, now: datetime) -> Offered:
         Reservation.objects.changeable_by(reader).filter(pk__in=[r.pk for r in about]).values_list("pk", flat=True)
     )
     if (about and not theirs) or (token.act == Act.APPROVE and not reader.is_facility_manager):
-        raise PermissionDenied(_("This is no longer yours to do."))
+        with translation.override(reader.language):
+            raise PermissionDenied(_("This is no longer yours to do."))
     if as_seen(about) != token.seen:
         about = []
     states = {

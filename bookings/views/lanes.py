@@ -52,7 +52,8 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One machine's time in a window; every list in order of time, periods half-open and, but for `own`, cut to it."""
+    """One machine's time in a window; every list in order of time, periods half-open and cut to it, but for `own`
+    and `out`."""
 
     equipment: Equipment
     looks_until: datetime  # the end of the window

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from equipment.materials import materials_called
 from equipment.photos import PhotoField
 from equipment.policy import Policy, PolicyFields, PolicyOverrides
 from organisations.search import mentioning
@@ -154,8 +155,12 @@ class EquipmentQuerySet(models.QuerySet["Equipment"]):
 
     def mentioning(self, text: str) -> "EquipmentQuerySet":
         """Machines of which every word of `text` stands in their code, name, place, type, process, materials or
-        fieldlab, in either language; all of them for an empty text."""
-        return mentioning(self, text, SEARCHED)
+        fieldlab, materials also by their name in the reader's language; all of them for an empty text."""
+        found = self
+        for word in text.split():
+            spelled = mentioning(Equipment.objects.all(), word, SEARCHED).values("pk")
+            found = found.filter(Q(pk__in=spelled) | Q(type__materials__overlap=materials_called(word)))
+        return found
 
     def locked(self) -> "EquipmentQuerySet":
         """Locked in id order until the transaction ends; every writer of reservations or calendars takes these."""

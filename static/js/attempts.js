@@ -19,7 +19,12 @@ async function call(method, path, body, signal) {
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) return { allowed: true, made: said, refusals: [] };
   return {
-    allowed: false, signedOut: answer.status === 401, failed: answer.status >= 500, why: said.detail ?? "", refusals: said.refusals ?? [],
+    allowed: false,
+    signedOut: answer.status === 401,
+    // What a proxy says when the site gave it no answer; the site's own errors say that nothing was changed.
+    lost: answer.status === 502 || answer.status === 504,
+    why: said.detail ?? "",
+    refusals: said.refusals ?? [],
   };
 }
 
@@ -41,8 +46,7 @@ export function tryMove(id, { code, start, end }, signal) {
 // Where no answer comes it is `lost`: it may have been done. Moved there already, it stays as it is.
 export async function move(id, { code, start, end }) {
   const body = { equipment: code, start: iso(start), end: iso(end) };
-  const said = await call("PATCH", `reservations/${id}`, body).catch(() => ({ failed: true, refusals: [] }));
-  return { ...said, lost: Boolean(said.failed) };
+  return call("PATCH", `reservations/${id}`, body).catch(() => ({ lost: true, refusals: [] }));
 }
 
 // What the refusals offer instead, each once, as wishes.

@@ -32,7 +32,8 @@ export const written = (day) => day.split("-").reverse().join("-");
 export function read(text) {
   const said = text.trim().match(/^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$/);
   const day = said ? `${said[3]}-${said[2].padStart(2, "0")}-${said[1].padStart(2, "0")}` : text.trim();
-  return /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(dateOf(day).getTime()) ? day : "";
+  // 31 February is read as 3 March: only what comes back as it was written is a day.
+  return /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(dateOf(day).getTime()) && dayOf(dateOf(day)) === day ? day : "";
 }
 
 const LANGUAGE = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;

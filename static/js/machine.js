@@ -56,7 +56,7 @@ function eventsOf(week, from, until) {
         start: digits(own.start),
         end: digits(own.end),
         title: own.title || own.reference,
-        classNames: own.mark.split(" "),
+        classNames: own.keeps_its_start ? [...own.mark.split(" "), "keeps-its-start"] : own.mark.split(" "),
         startEditable: own.changeable && !own.keeps_its_start,
         durationEditable: own.changeable,
         extendedProps: { url: own.url },
@@ -156,7 +156,6 @@ async function dropped({ event, oldEvent, revert }) {
   endTrial();
   const verdict = await moveTo(event.id, wishOf(event), wishOf(oldEvent));
   if (!verdict.allowed) revert();
-  if (verdict.lost) readAgain();
 }
 
 async function moveTo(id, wish, was) {
@@ -166,6 +165,7 @@ async function moveTo(id, wish, was) {
     sayMoved(wish, verdict.made.state, () => moveTo(id, was, wish));
   } else {
     sayRefused(verdict, offered(verdict), (other) => moveTo(id, other, was));
+    if (verdict.lost) readAgain();
   }
   return verdict;
 }

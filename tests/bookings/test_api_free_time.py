@@ -260,7 +260,6 @@ def test_free_slots_of_what_is_retired_is_an_empty_list(caller):
         ({"type": "ultimaker-s5", "minutes": -5}, "minutes"),
         ({"type": "ultimaker-s5", "minutes": 10**30}, "minutes"),
         ({"type": "ultimaker-s5", "limit": 1000}, "limit"),
-        ({"type": "a\0b"}, "type"),
         ({"process": "baking"}, "process"),
         ({"process": "fdm", "type": "ultimaker-s5"}, "type"),
         ({"height_mm": 300}, "process"),

@@ -55,15 +55,16 @@ def test_the_last_hours_of_a_quota_are_spent_by_as_many_as_they_suffice_for(want
         assert spent() == (week + 1) * timedelta(hours=20)
 
 
-def test_a_longer_reservation_and_new_ones_do_not_spend_the_same_hours(wants, verhagen, engineer, machines):
+def test_a_longer_reservation_and_new_ones_do_not_spend_the_same_hours(wants, verhagen, machines):
     """Two hours are left. Half of the people lengthen a reservation by an hour, the others book one."""
     Quota.objects.create(organisation=verhagen, span="month", hours=Decimal(22))
     for number, machine in enumerate(machines[:20]):
         wants(number, on_monday(0, "09:00", "10:00", machine))()
-    own = list(Reservation.objects.select_related("booking__organisation", "equipment__type"))
+    own = list(Reservation.objects.select_related("booking__organisation", "booking__booker", "equipment__type"))
 
     def lengthen(reservation):
-        return lambda: move(reservation=reservation, actor=engineer, now=NOW, end=reservation.end + timedelta(hours=1))
+        end = reservation.end + timedelta(hours=1)
+        return lambda: move(reservation=reservation, actor=reservation.booking.booker, now=NOW, end=end)
 
     works = [lengthen(reservation) for reservation in own]
     works += [wants(n, on_monday(1, "09:00", "10:00", machine)) for n, machine in enumerate(machines[20:])]

@@ -115,9 +115,9 @@ def test_sending_a_notice_again(twice, facility_manager, make_reservation):
 def test_granting_a_certificate(twice, facility_manager, engineer):
     kind = CertificateKind.objects.create(name="Powder", slug="powder")
     facility_manager.groups.add(Group.objects.get(name=TECHNICIANS))
-    form = {"person": engineer.email, "kind": kind.pk, "valid_until": "1-3-2028"}
+    form = {"person": engineer.email, "kind": kind.pk, "last_valid_day": "1-3-2028"}
     [said] = twice(facility_manager, "/certificates/grant/", form)
-    assert said == "Engineer has “Powder” until 01-03-2028."
+    assert said == "Engineer has “Powder” through 01-03-2028."
     certificate = Certificate.objects.get()
     twice(facility_manager, f"/certificates/{certificate.pk}/withdraw/", {"reason": "Lent it"})
     twice(facility_manager, "/certificates/grant/", form)

@@ -81,7 +81,7 @@ def look_over(made, settings, monkeypatch, capsys):
     """What `manage.py check --deploy` says of an environment: of the settings as the file reads them from it."""
 
     def look_over(environment: dict[str, str]) -> str:
-        for name in (*PRODUCTION, "DEBUG", "DEMO"):
+        for name in (*PRODUCTION, "DEBUG", "DEMO", "DJANGO_ALLOW_ASYNC_UNSAFE"):  # the last is of the browser's tests
             monkeypatch.delenv(name, raising=False)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)

@@ -14,7 +14,6 @@ import pytest
 from bic import supervisor
 from bic.embedded import PostgreSQL, Redis
 from bic.supervisor import CannotRun, OnlyRun, listen
-from tests.bic.test_embedded import folder as folder
 from tests.bic.test_embedded import postmaster
 from tests.bic.test_embedded import run as run_statement
 

@@ -9,12 +9,17 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bic.chaos.havoc import WORKERS, Fleet, Havoc
 from bic.chaos.mail_server import CountingServer
 from bic.embedded import DATA, PostgreSQL, Redis
 from bic.throw_away import remove
+
+if TYPE_CHECKING:
+    from bic.chaos.people import People
 
 ENDS_WITHIN = 30 * 60
 TOLD_EVERY = 10
@@ -58,7 +63,10 @@ def main() -> int:
                 "EMAIL_URL": f"smtp://127.0.0.1:{controller.port}",
                 "DJANGO_SETTINGS_MODULE": "bic.settings",
                 "DEBUG": "1",
-                "DATABASE_POOL": "2",
+                "DATABASE_POOL": "4",
+                # People here send the same again and again, and are one person to the limits.
+                "API_REQUESTS_PER_TOKEN": "1000000",
+                "API_REQUESTS_PER_PERSON": "1000000",
             }
             return _run(asked, handler, database, broker, folder)
     finally:
@@ -72,22 +80,26 @@ def _run(asked: argparse.Namespace, handler: CountingServer, database: PostgreSQ
     logging.getLogger("mail.log").setLevel("ERROR")
     from django.core.management import call_command
     from django.db import Error, connections
+    from django.utils import timezone
 
-    from bic.chaos.load import ended, put_in_the_outbox, wake_for
+    from bic.chaos.load import ended, lost_or_doubled, put_in_the_outbox, token_of_the_booker, wake_for
+    from bic.chaos.people import AT_ONCE, People
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     ids = put_in_the_outbox(asked.notices)
     # Half of them a worker is woken for, as after a commit; those wakes are lost when the broker comes back empty.
     wake_for(ids[: len(ids) // 2])
+    port, begin = _free_port(), timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
+    people = People(port, token_of_the_booker(), begin)
     close_pool: Callable[[], None] = connections["default"].close_pool  # type: ignore[attr-defined]
     close_pool()
-    print(f"{len(ids):,} notices are due; {asked.workers} workers, 2 beats", flush=True)
-    fleet = Fleet(dict(os.environ), folder, asked.workers)
+    print(f"{len(ids):,} notices are due; {asked.workers} workers, 2 beats; {AT_ONCE} people book", flush=True)
+    fleet = Fleet(dict(os.environ), folder, asked.workers, port)
     began, told = time.monotonic(), 0.0
     finished: dict[str, int] = {}
     try:
-        with Havoc(fleet, database, broker, asked.seed) as havoc:
+        with people, Havoc(fleet, database, broker, asked.seed) as havoc:
             while time.monotonic() - began < ENDS_WITHIN:
                 time.sleep(1)
                 with suppress(Error):  # it may be away just now
@@ -101,7 +113,19 @@ def _run(asked: argparse.Namespace, handler: CountingServer, database: PostgreSQ
                     print(f"{told - began:5.0f} s  {finished}  {dict(havoc.done)}", flush=True)
     finally:
         fleet.end()
-    return _verdict(handler, finished, len(ids), havoc, asked.workers, time.monotonic() - began)
+    wrong = _booked_as_they_saw(people, lost_or_doubled(people.booked))
+    return _verdict(handler, finished, len(ids), havoc, asked.workers, time.monotonic() - began) or wrong
+
+
+def _booked_as_they_saw(people: "People", lost_or_doubled: list[str]) -> int:
+    """1 where somebody saw an error of ours, waited in vain, or saw something else than what is in the database."""
+    errors = sum(times for status, times in people.saw.items() if status.startswith("5") and status != "503")
+    print(
+        f"\nbookings: {len(people.booked):,}; lost or doubled: {len(lost_or_doubled)}; "
+        f"answers: {dict(sorted(people.saw.items()))}; errors of ours: {errors}; "
+        f"never answered: {len(people.unanswered)}"
+    )
+    return int(bool(lost_or_doubled or errors or people.unanswered or not people.booked))
 
 
 def _verdict(

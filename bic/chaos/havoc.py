@@ -22,10 +22,12 @@ KILLS_EVERY, BROKER_EVERY, DATABASE_EVERY = 5, 30, 60
 
 
 class Fleet:
-    """Workers and beats, each in a process group of its own and started again whenever it ends."""
+    """Workers, beats and a web server, each in a process group of its own and started again whenever it ends."""
 
-    def __init__(self, env: dict[str, str], folder: Path, workers: int) -> None:
+    def __init__(self, env: dict[str, str], folder: Path, workers: int, port: int) -> None:
         self._env, self._folder = env, folder
+        web = ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"]
+        self.web = self._begin("web", [sys.executable, "-m", "gunicorn", "bic.wsgi", *web])
         self.workers = [self._start("worker", number) for number in range(workers)]
         self.beats = [self._start("beat", number) for number in range(BEATS)]
 
@@ -35,8 +37,17 @@ class Fleet:
             "beat": ["-s", str(self._folder / f"beat-{number}"), "--pidfile", ""],
         }[kind]
         command = [sys.executable, "-m", "bic.chaos.clockwork", kind, "--loglevel", "WARNING", *how]
-        with (self._folder / f"{kind}-{number}.log").open("a") as log:
+        return self._begin(f"{kind}-{number}", command)
+
+    def _begin(self, name: str, command: list[str]) -> subprocess.Popen:
+        with (self._folder / f"{name}.log").open("a") as log:
             return subprocess.Popen(command, env=self._env, stdout=log, stderr=log, start_new_session=True)
+
+    def kill_one_of_the_web(self, dice: random.Random) -> None:
+        """In the middle of what it answers; gunicorn starts another in its place."""
+        if children := _children(self.web):
+            with suppress(psutil.Error):
+                dice.choice(children).kill()
 
     def kill_one_worker(self, dice: random.Random) -> None:
         """The whole of it, or only the child that does the work; whichever it was, a worker is there again soon."""
@@ -58,7 +69,7 @@ class Fleet:
                     processes[number] = self._start(kind, number)
 
     def end(self) -> None:
-        for process in (*self.workers, *self.beats):
+        for process in (*self.workers, *self.beats, self.web):
             _kill_group(process)
 
 
@@ -98,6 +109,8 @@ class Havoc:
             seconds += KILLS_EVERY
             self._fleet.kill_one_worker(self._dice)
             self.done["workers killed"] += 1
+            self._fleet.kill_one_of_the_web(self._dice)
+            self.done["web processes killed"] += 1
             self._fleet.mend()
             if seconds >= due["broker"]:
                 due["broker"] += BROKER_EVERY

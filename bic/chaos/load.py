@@ -1,16 +1,29 @@
-"""What is in the outbox when things begin to break."""
+"""What is there when things begin to break: a full outbox, and machines that people book meanwhile."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 
 from celery import current_app
 from django.db.models import Count
 from django.utils import timezone
 
-from bookings.models import Booking, Economic, Notice, NoticeKind, Purpose, Reservation, ReservationState
+from bookings.models import (
+    Booking,
+    Economic,
+    Notice,
+    NoticeKind,
+    NoticePreference,
+    Purpose,
+    Reservation,
+    ReservationState,
+)
 from bookings.notices.announcing import DELIVER
 from bookings.notices.outbox import BATCH
 from equipment.models import Equipment, EquipmentType, Fieldlab, Process
-from organisations.models import Organisation, User
+from organisations.models import ApiToken, Membership, Organisation, User
+
+MACHINES = ("FDM-01", "FDM-02")
 
 
 def put_in_the_outbox(count: int) -> list[str]:
@@ -44,18 +57,34 @@ def wake_for(ids: list[str]) -> None:
 
 
 def ended() -> dict[str, int]:
-    """How many were sent, given up and withdrawn."""
-    return Notice.objects.aggregate(
+    """Of what was put in the outbox: how many were sent, given up and withdrawn."""
+    return Notice.objects.filter(recipient__email__startswith="reader").aggregate(
         sent=Count("sent_at"), given_up=Count("given_up_at"), withdrawn=Count("withdrawn_at")
     )
+
+
+def token_of_the_booker() -> str:
+    """For the people who book meanwhile; they read of it in the system, and want no mail."""
+    booker = User.objects.get(email="booker@example.org")
+    NoticePreference.objects.create(person=booker, unmailed=NoticeKind.values)
+    return ApiToken.issue(user=booker, name="chaos")[1]
+
+
+def lost_or_doubled(booked: Mapping[str, str]) -> list[str]:
+    """Titles that were answered as booked and are not there under that reference, and those that are there and were
+    never answered so, or are there more than once."""
+    there = list(Booking.objects.filter(title__startswith="person").values_list("title", "reference"))
+    twice = [title for title, times in Counter(title for title, _reference in there).items() if times > 1]
+    return sorted({title for title, _reference in set(booked.items()) ^ set(there)} | set(twice))
 
 
 def _booking(now) -> Booking:
     organisation = Organisation.objects.create(name="Chaos", slug="chaos", organisation_class="micro")
     booker = User.objects.create_user("booker@example.org", name="Booker")
+    Membership.objects.create(user=booker, organisation=organisation)
     lab = Fieldlab.objects.create(name="Lab", slug="lab")
     kind = EquipmentType.objects.create(name="Printer", slug="printer", process=Process.FDM)
-    machine = Equipment.objects.create(code="FDM-01", name="Printer", type=kind, fieldlab=lab)
+    machine, _other = (Equipment.objects.create(code=c, name="Printer", type=kind, fieldlab=lab) for c in MACHINES)
     purpose = Purpose.objects.get(code="trial-production")
     booking = Booking.objects.create(organisation=organisation, booker=booker, purpose=purpose, created_at=now)
     period = (now + timedelta(days=30), now + timedelta(days=30, hours=1))

@@ -14,3 +14,7 @@ def test_every_notice_arrives_while_everything_breaks(settings):
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
     assert "300 of 300; missing: 0" in run.stdout
     assert "workers killed" in run.stdout
+    assert "web processes killed" in run.stdout
+    # Who books meanwhile is answered in the end, with what is so.
+    assert "lost or doubled: 0" in run.stdout
+    assert "errors of ours: 0" in run.stdout

@@ -73,3 +73,14 @@ def test_when_it_ends_the_folder_of_its_counts_is_gone(site):
     process.terminate()
     process.wait(30)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("charset", ["hex", "rot13", "base64", "nonsense", "idna", "utf-16", "\\x00"])
+def test_a_charset_in_which_no_text_is_written_is_refused_on_our_page(site, charset):
+    address, _process = site
+    headers = {"Content-Type": f"application/x-www-form-urlencoded; charset={charset}"}
+    request = urllib.request.Request(f"{address}/account/login/", b"login=a", headers, method="POST")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=30)
+    assert refused.value.code == 400
+    assert "Dit verzoek is niet te lezen" in refused.value.read().decode()

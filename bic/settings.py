@@ -1,4 +1,4 @@
-"""Every setting of the site, read from the environment. README.md lists the variables a deployment sets.
+"""Every setting of the site, read from the environment. docs/running.md lists the variables a deployment sets.
 
 Where `DATABASE_URL` or `REDIS_URL` is unset and the extra `embedded` is installed, the services that
 `bic/embedded.py` runs under `.data/` are used.

@@ -86,6 +86,7 @@ def test_the_page_offers_the_kept_file_to_those_it_is_for(march, client, monkeyp
     client.force_login(org_manager)
     said = client.get("/usage/?month=2027-03").content.decode()
     assert f"/usage/kept/{own.pk}.xlsx" in said
+    assert "Kept report of March 2027, made on 1 April 2027:" in said
     assert client.get(f"/usage/kept/{own.pk}.xlsx").content == own.workbook("en")
     for other in KeptReport.objects.exclude(pk=own.pk):
         assert client.get(f"/usage/kept/{other.pk}.xlsx").status_code == 404

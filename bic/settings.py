@@ -130,9 +130,9 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db_url_config(env("DATABASE_URL", default="") or embedded.database_url())}
 DATABASES["default"] |= {
-    "ENGINE": "django.db.backends.postgresql",
+    "ENGINE": "bic.postgresql",
     "CONN_MAX_AGE": 0,  # the pool keeps them
-    "CONN_HEALTH_CHECKS": True,  # of those that a restart of the database left dead, the pool makes new ones
+    "CONN_HEALTH_CHECKS": True,  # the pool replaces what a restart of the database left dead
     "OPTIONS": DATABASES["default"].get("OPTIONS", {})
     | {
         # Seconds. With a connection for every thread, who waits longer waits for a database that is away.

@@ -55,8 +55,9 @@ def site(database):
     environment = os.environ | {"DATABASE_URL": database.url, "DEBUG": "1", "REDIS_URL": "redis://127.0.0.1:1/0"}
     manage = [sys.executable, "manage.py", "migrate", "sessions", "--verbosity=0"]
     subprocess.run(manage, env=environment, cwd=settings.BASE_DIR, check=True)
-    command = [sys.executable, "-m", "gunicorn", "bic.wsgi", "--workers=1", f"--threads={THREADS}", f"--bind=127.0.0.1:{port}"]
-    process = subprocess.Popen([*command, "--log-level=error"], env=environment, cwd=settings.BASE_DIR)
+    server = [sys.executable, "-m", "gunicorn", "bic.wsgi", "--workers=1", f"--threads={THREADS}"]
+    command = [*server, f"--bind=127.0.0.1:{port}", "--log-level=error"]
+    process = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR)
     try:
         yield _once_it_answers(Site(port), process)
     finally:

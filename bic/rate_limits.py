@@ -92,7 +92,7 @@ def _counted(keys: Sequence[str], lasting: Sequence[int]) -> list[int]:
                 pipe.incr(key)
                 pipe.expire(key, seconds)
             return pipe.execute()[::2]
-    except redis.RedisError as error:
+    except (redis.RedisError, ValueError) as error:  # redis-py's word where a connection closes while it is waited for
         _away_until = monotonic() + ASKED_AGAIN_AFTER
         logger.warning("Requests are not counted, Redis does not answer: %s", error)
         return []

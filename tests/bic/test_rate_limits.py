@@ -1,5 +1,6 @@
 """How many requests the API answers: counted in a real Redis, told in headers, forgiving while Redis is away."""
 
+import socketserver
 import threading
 from datetime import timedelta
 
@@ -143,6 +144,34 @@ def test_while_redis_is_away_nobody_is_held_back_and_it_is_not_waited_for(person
     finally:
         rate_limits._redis.cache_clear()
         rate_limits._away_until = 0.0
+
+
+class ClosesWhatIsBeingMade(socketserver.StreamRequestHandler):
+    """A Redis that greets a new connection; what it asks next is not answered, and our own side closes meanwhile."""
+
+    def handle(self) -> None:
+        while line := self.rfile.readline():
+            if line.strip() == b"HELLO":
+                self.wfile.write(b"%1\r\n$5\r\nproto\r\n:3\r\n")
+            elif line.strip() == b"CLIENT":
+                rate_limits._redis().connection_pool.disconnect(inuse_connections=True)
+
+
+def test_a_connection_that_closes_while_it_is_waited_for_holds_nobody_back(person, limits, settings, caplog):
+    """redis-py tells it as a ValueError about a closed file."""
+    limits(person=1, token=1, address=1)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), ClosesWhatIsBeingMade) as server:
+        server.daemon_threads = True  # a connection that is still open does not keep the test waiting
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings.REDIS_URL = f"redis://127.0.0.1:{server.server_address[1]}/0"
+        rate_limits._redis.cache_clear()
+        try:
+            assert statuses(Caller(person), 3) == [200, 200, 200]
+            assert caplog.text.count("Requests are not counted") == 1
+        finally:
+            server.shutdown()
+            rate_limits._redis.cache_clear()
+            rate_limits._away_until = 0.0
 
 
 def test_the_numbers_are_those_of_the_docs_and_leave_a_planner_room(settings):

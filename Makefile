@@ -20,19 +20,19 @@ manage: prepare ## a command of manage.py with the settings of run; ARGS="change
 	@DEBUG=$${DEBUG:-1} DEMO=$${DEMO:-1} $(PREPARED) manage.py $(ARGS)
 
 test: prepare ## the test suite; ARGS="tests/bookings -x" runs a part
-	@DEBUG=1 $(PREPARED) -m bic.throw_away $(PREPARED) -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
+	@DEBUG=1 $(PREPARED) -m bic.devserver.throw_away $(PREPARED) -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 lint: prepare ## style, types, the order of imports, migrations that are missing
 	@$(PREPARED) -m ruff check .
 	@$(PREPARED) -m ruff format --check .
 	@$(PREPARED) -c "from importlinter.cli import lint_imports_command as lint; lint()"
-	@DEBUG=1 $(PREPARED) -m bic.throw_away sh -c '$(PREPARED) -m mypy && $(PREPARED) manage.py makemigrations --check --dry-run'
+	@DEBUG=1 $(PREPARED) -m bic.devserver.throw_away sh -c '$(PREPARED) -m mypy && $(PREPARED) manage.py makemigrations --check --dry-run'
 
 bench: prepare ## how fast it is, on databases of its own
-	@DEBUG=1 $(PREPARED) -m bic.throw_away --durable $(PREPARED) manage.py bench $(ARGS)
+	@DEBUG=1 $(PREPARED) -m bic.devserver.throw_away --durable $(PREPARED) manage.py bench $(ARGS)
 
 chaos: prepare ## 10,000 notices and people who book while workers, web, broker, database and mail server fail; ARGS="--notices 1000"
-	@$(PREPARED) -m bic.chaos $(ARGS)
+	@$(PREPARED) -m bench.chaos $(ARGS)
 
 screenshots: prepare ## pictures of the pages of a running `make run`, in screenshots/
 	@$(PREPARED) tools/screenshots.py $(ARGS)

@@ -9,6 +9,8 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         # Some listen to Celery, in web processes for what is sent along and in workers for the rest; `dangerous` to
         # people who sign in.
-        from bic import checks, dangerous, database, mail_server, request_id, starting, watching  # noqa: F401
+        from bic import checks, database, starting  # noqa: F401
+        from bic.middleware import dangerous  # noqa: F401
+        from bic.monitoring import mail_server, request_id  # noqa: F401
 
         post_migrate.connect(database.set_timeouts, sender=self)

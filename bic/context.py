@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.utils import timezone
 
-from bic.mailbox import keeps_mail
-from bic.watching import timers_stopped_since
+from bic.devserver.mailbox import keeps_mail
+from bic.monitoring.timers import timers_stopped_since
 
 THEMES = ("light", "dark")
 

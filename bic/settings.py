@@ -1,7 +1,7 @@
 """Every setting of the site, read from the environment. docs/running.md lists the variables a deployment sets.
 
 Where `DATABASE_URL` or `REDIS_URL` is unset and the extra `embedded` is installed, the services that
-`bic/embedded.py` runs under `.data/` are used.
+`bic/devserver/embedded.py` runs under `.data/` are used.
 """
 
 from datetime import timedelta
@@ -16,8 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
-from bic import embedded
-from bic.logs import read_over_every_record
+from bic.devserver import embedded
+from bic.monitoring.logs import read_over_every_record
 from bic.object_storage import s3_storage
 from bic.secret_key import kept_secret_key
 
@@ -46,7 +46,7 @@ DEMO = env.bool("DEMO", default=False)
 CONTACT_EMAIL = env("CONTACT_EMAIL", default="manager@example.org" if DEMO else "")
 # Set by `make run` where it listens to others than this machine.
 SEEN_BY_OTHERS = env.bool("SEEN_BY_OTHERS", default=False)
-DEFAULT_EXCEPTION_REPORTER = "bic.demo_pages.OurOwnError"
+DEFAULT_EXCEPTION_REPORTER = "bic.devserver.demo_pages.OurOwnError"
 
 INSTALLED_APPS = [
     "unfold",
@@ -69,28 +69,32 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "schedule",
+    "core",
     "organisations",
     "equipment",
     "bookings",
+    "floor",
     "usage",
     "bic",
+    "demo",
+    "bench",
 ]
 
 MIDDLEWARE = [
-    "bic.health.answer_health",
-    "bic.metrics.answer_metrics",
-    "bic.client_address.know_the_client",
-    "bic.request_metrics.count_requests",
-    "bic.request_id.name_requests",
-    "bic.problems.ProblemsMiddleware",
+    "bic.monitoring.health.answer_health",
+    "bic.monitoring.metrics.answer_metrics",
+    "bic.middleware.client_address.know_the_client",
+    "bic.monitoring.request_metrics.count_requests",
+    "bic.monitoring.request_id.name_requests",
+    "bic.api.problems.ProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "bic.admin_policy.AdminPolicyMiddleware",
-    "bic.private_pages.keep_nothing",
+    "bic.middleware.admin_policy.AdminPolicyMiddleware",
+    "bic.middleware.private_pages.keep_nothing",
     "bic.database_errors.answer_database_errors",
-    "bic.readable.ReadableOnly",
-    "bic.demo_pages.show_our_own_404",
+    "bic.middleware.readable.ReadableOnly",
+    "bic.devserver.demo_pages.show_our_own_404",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -100,10 +104,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "organisations.second_factor.SecondFactorMiddleware",
-    "bic.dangerous.DangerousMiddleware",
+    "organisations.sign_in.second_factor.SecondFactorMiddleware",
+    "bic.middleware.dangerous.DangerousMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "bic.history.HistoryMiddleware",
+    "bic.middleware.history.HistoryMiddleware",
 ]
 
 ROOT_URLCONF = "bic.urls"
@@ -209,8 +213,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "organisations.sign_in.AccountAdapter"
-SOCIALACCOUNT_ADAPTER = "organisations.sign_in.SocialAccountAdapter"
+ACCOUNT_ADAPTER = "organisations.sign_in.adapters.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "organisations.sign_in.adapters.SocialAccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -219,13 +223,13 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
 ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = "account_email"
-ACCOUNT_EMAIL_NOTIFICATIONS = True  # through our outbox, see organisations/account_adapter.py
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # through our outbox, see organisations/sign_in/account_adapter.py
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_FORMS = {
-    "change_password": "organisations.account_forms.ChangePasswordForm",
-    "set_password": "organisations.account_forms.SetPasswordForm",
-    "reset_password": "organisations.account_forms.ResetPasswordForm",
-    "reset_password_from_key": "organisations.account_forms.ResetPasswordKeyForm",
+    "change_password": "organisations.sign_in.forms.ChangePasswordForm",
+    "set_password": "organisations.sign_in.forms.SetPasswordForm",
+    "reset_password": "organisations.sign_in.forms.ResetPasswordForm",
+    "reset_password_from_key": "organisations.sign_in.forms.ResetPasswordKeyForm",
 }
 # From when the mail is sent, however long the mail server was away before.
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=4).total_seconds())
@@ -234,7 +238,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # where it was changed; every other s
 ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=10).total_seconds())  # for what is dangerous
 ACCOUNT_PREVENT_ENUMERATION = True
 # A whole class signs in, forgets its password and chooses a new one behind one address. Signing in rightly is not
-# limited; what is wrong, organisations/sign_in_limits.py counts.
+# limited; what is wrong, organisations/sign_in/limits.py counts.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
     # Codes of the second factor, for whoever has the password: from wherever, six digits are soon guessed.
@@ -248,7 +252,7 @@ if unknown := SECOND_FACTOR_FOR - {"facility manager", "technician", "auditor"}:
     raise ImproperlyConfigured(
         f"SECOND_FACTOR_FOR names {', '.join(sorted(unknown))}. Known are facility-manager, technician and auditor."
     )
-MFA_ADAPTER = "organisations.second_factor.SecondFactorAdapter"
+MFA_ADAPTER = "organisations.sign_in.second_factor.SecondFactorAdapter"
 MFA_TOTP_ISSUER = "BIC Atrium"
 MFA_TOTP_TOLERANCE = 1  # the code before and after, for telephones whose clock is off by some seconds
 # Nobody makes an account here with an address of somebody else, which is what allauth guards against with this.
@@ -341,7 +345,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_SYMBOL": "precision_manufacturing",
     "SHOW_VIEW_ON_SITE": False,
-    "ENVIRONMENT": "bic.demo_pages.set_up_pages_badge",
+    "ENVIRONMENT": "bic.devserver.demo_pages.set_up_pages_badge",
     "STYLES": [lambda request: static("css/admin.css")],
     "SCRIPTS": [lambda request: static("js/back_button.js")],
     "BORDER_RADIUS": "4px",
@@ -368,7 +372,7 @@ UNFOLD = {
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=not DEBUG)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # How many proxies of ours a request passes, each writing X-Forwarded-For, and where the nearest of them may stand:
-# bic/client_address.py.
+# bic/middleware/client_address.py.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1 if BEHIND_PROXY else 0)
 PRIVATE_NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"]
 TRUSTED_PROXY_NETWORKS = [ip_network(each) for each in env.list("TRUSTED_PROXY_NETWORKS", default=PRIVATE_NETWORKS)]
@@ -400,14 +404,14 @@ LOG_FORMAT = env("LOG_FORMAT", default="line" if DEBUG else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "bic.request_id.KnowsTheRequest"}},
+    "filters": {"request_id": {"()": "bic.monitoring.request_id.KnowsTheRequest"}},
     "formatters": {
         "line": {
-            "()": "bic.logs.LineFormatter",
+            "()": "bic.monitoring.logs.LineFormatter",
             "format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s",
         },
         "json": {
-            "()": "bic.logs.JsonLineFormatter",
+            "()": "bic.monitoring.logs.JsonLineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
         },

@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from bic import admin_door, mailbox
-from bic.api import api
-from bic.api_docs import api_docs
-from organisations import identity_provider
+from bic import admin_door
+from bic.api.assembly import api
+from bic.api.docs import api_docs
+from bic.devserver import mailbox
+from organisations.sign_in import identity_provider
 
 urlpatterns = [
     path("admin/login/", admin_door.sign_in),
@@ -24,6 +25,8 @@ urlpatterns = [
     path("mail/<str:name>/page/", mailbox.mail_as_page, name="mail_as_page"),
     path("mail/<str:name>/<int:number>/", mailbox.mail_attachment, name="mail_attachment"),
     path("", include("organisations.urls")),
+    path("", include("equipment.urls")),
     path("", include("bookings.urls")),
+    path("", include("floor.urls")),
     path("", include("usage.urls")),
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bookings.models import Booking, Purpose, Reservation
-from bookings.wording import period_in_words
+from core.formatting import period_in_words
 from equipment.models import Equipment, Operator
 from organisations.history import Entry, Names, events_of, read, value_in_words
 from organisations.models import Organisation

@@ -4,10 +4,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from bookings import idempotency
-from bookings.notices import outbox
-from bookings.notices.accounts import answer_password_requests, tell_of_ending_keys
-from bookings.notices.digests import tell_of_the_day, tell_of_the_week
-from bookings.notices.writing import plan_the_week, tell_of_expiring_certificates
+from bookings.notifications import outbox
+from bookings.notifications.accounts import answer_password_requests, tell_of_ending_keys
+from bookings.notifications.digests import tell_of_the_day, tell_of_the_week
+from bookings.notifications.writing import plan_the_week, tell_of_expiring_certificates
 
 
 @shared_task

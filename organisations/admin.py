@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanWidget
 
+from core.search import mentioning
 from organisations.history import Entry, history_of_organisation, history_of_person, value_in_words
 from organisations.keys import end_keys
 from organisations.models import (
@@ -30,7 +31,6 @@ from organisations.models import (
     Organisation,
     User,
 )
-from organisations.search import mentioning
 from organisations.telling import News, tell
 
 FACILITY_ROLES_IN_WORDS = {

@@ -8,4 +8,4 @@ class OrganisationsConfig(AppConfig):
 
     def ready(self) -> None:
         # They listen to people signing in.
-        from organisations import second_factor, sign_in_limits, sign_in_log  # noqa: F401
+        from organisations.sign_in import second_factor  # noqa: F401

@@ -13,9 +13,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.search import found_by
 from organisations.addresses import canonical_address
 from organisations.keys import A_YEAR, KeyQuerySet, SecretKey, digest_of, last_day_of
-from organisations.search import found_by
 
 TECHNICIANS = "technician"
 FACILITY_MANAGERS = "facility manager"

@@ -12,8 +12,8 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
 from bookings.models import CalendarFeed, Concern, Notice, Reservation, Use
-from bookings.notices.links import Act, action_address
-from bookings.planning import Wish
+from bookings.notifications.links import Act, action_address
+from bookings.scheduling.placement import Wish
 from bookings.services import book
 from equipment.models import Certificate, CertificateKind
 from organisations.models import ApiToken, Membership, Organisation, Role, User

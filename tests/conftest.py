@@ -16,7 +16,7 @@ from django.contrib.auth.models import Group
 from django.utils import translation
 
 from bookings.models import Purpose
-from bookings.planning import Wish
+from bookings.scheduling.placement import Wish
 from bookings.services import book
 from equipment.availability import new_calendar, weekly_hours
 from equipment.models import Equipment, EquipmentType, Fieldlab, Process
@@ -50,11 +50,12 @@ def _use_a_broker_of_its_own(number: int) -> None:
 
 @pytest.fixture(autouse=True)
 def _rows_of_migrations(request):
-    """Tests that commit empty the tables afterwards; the next one gets back what migrations put there."""
+    """Tests that commit empty the tables afterwards; whichever test is next gets back what migrations put there."""
     marker = request.node.get_closest_marker("django_db")
-    committing = {"live_server", "transactional_db"} & set(request.fixturenames)
-    if committing or (marker and marker.kwargs.get("transaction")):
-        request.getfixturevalue("transactional_db")
+    fixtures = set(request.fixturenames)
+    committing = {"live_server", "transactional_db"} & fixtures or (marker and marker.kwargs.get("transaction"))
+    if committing or marker or "db" in fixtures:
+        request.getfixturevalue("transactional_db" if committing else "db")
         if not Group.objects.exists():
             import_module("organisations.migrations.0002_facility_roles").make_groups(apps, None)
         if not Purpose.objects.exists():

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
 
-from bic.embedded import PostgreSQL, Redis
+from bic.devserver.embedded import PostgreSQL, Redis
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = (".venv", "node_modules")

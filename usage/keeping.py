@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import translation
 
 from bookings.models import Notice, NoticeKind
-from bookings.notices.writing import write_notices
+from bookings.notifications.writing import write_notices
 from organisations.models import AUDITORS, FACILITY_MANAGERS, Organisation, Role, User
 from usage.measures import hours, total
 from usage.models import KeptReport

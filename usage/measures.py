@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from bookings.free_time import machine_times
 from bookings.models import Economic, Reservation, ReservationState
-from bookings.planning import without
-from equipment.availability import Period
+from bookings.scheduling.free_time import machine_times
+from core.periods import Period, without
 from equipment.models import Equipment
 from organisations.models import Organisation
 

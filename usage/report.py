@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bookings.models import Economic
-from bookings.planning import ZONE
-from equipment.availability import midnight
+from core.clock import ZONE, midnight
 from equipment.models import Equipment, EquipmentState
 from organisations.models import Organisation
 from usage.measures import Capacity, Group, Row, grouped, load_capacities, load_rows, total

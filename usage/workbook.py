@@ -11,7 +11,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from bookings.models import Economic
-from bookings.planning import ZONE
+from core.clock import ZONE
 from usage.measures import Group, Row, hours
 from usage.report import Report
 

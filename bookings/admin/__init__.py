@@ -1,6 +1,5 @@
-"""The set-up pages about demand: purposes, quotas, certificates, reminders, calendar addresses, and, to read, what was
-booked."""
+"""The set-up pages about demand: purposes, quotas, reminders, calendar addresses, and, to read, what was booked."""
 
-from bookings.admin import certificates, concerns, feeds, purposes, quotas, records, reminders
+from bookings.admin import feeds, purposes, quotas, records, reminders
 
-__all__ = ["certificates", "concerns", "feeds", "purposes", "quotas", "records", "reminders"]
+__all__ = ["feeds", "purposes", "quotas", "records", "reminders"]

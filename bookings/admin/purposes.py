@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from bookings.admin.clock import today
 from bookings.models import Purpose, PurposeRuling
+from core.clock import today
 from organisations.admin import FacilityManagersOnly, SearchedByWords
 from organisations.models import OrganisationClass
 

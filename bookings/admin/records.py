@@ -9,8 +9,8 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from bookings.history import history_of
 from bookings.models import Booking, Override, Reservation
-from bookings.rules import BOOKING_RULES, RESERVATION_RULES
-from bookings.wording import moment_in_words, period_in_words
+from bookings.rules.book import BOOKING_RULES, RESERVATION_RULES
+from core.formatting import moment_in_words, period_in_words
 from organisations.admin import FacilityManagersOnly, SearchedByWords, ShowsHistory
 from organisations.history import Entry
 

@@ -9,16 +9,11 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from bookings.api.times import TimeIn
-from bookings.rules import BOOKING_RULES, RESERVATION_RULES
+from bookings.rules.book import BOOKING_RULES, RESERVATION_RULES
+from core.api.texts import NO_NUL, Code, Email, Reason, Title
+from core.api.times import TimeIn
 from equipment.models import Process
 
-# PostgreSQL's text cannot hold the sign NUL.
-NO_NUL = r"^[^\x00]*$"
-Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
-Email = Annotated[str, StringConstraints(min_length=1, max_length=254, pattern=NO_NUL, strip_whitespace=True)]
-Title = Annotated[str, StringConstraints(max_length=120, pattern=NO_NUL, strip_whitespace=True)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=250, pattern=NO_NUL, strip_whitespace=True)]
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)]
 Millimetres = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -145,12 +140,6 @@ class MoveIn(Schema):
         if (self.start, self.end, self.equipment) == (None, None, None):
             raise wrong("nothing_to_change", _("Give “start”, “end” or “equipment”."))
         return self
-
-
-class DeclineIn(Schema):
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Reason
 
 
 def _check_number(asked: int) -> None:

@@ -14,13 +14,15 @@ from ninja.responses import Status
 from pydantic import Field
 
 from bookings import services
-from bookings.api.bodies import BookingIn, Code
-from bookings.api.errors import BODY, not_right
+from bookings.api.bodies import BookingIn
 from bookings.api.naming import overriding, what_is_booked
-from bookings.api.schemas import BookedOut, BookingOut, RefusalOut, ReservationOut
-from bookings.api.times import TimeInAddress
+from bookings.api.schemas import BookedOut, BookingOut, ReservationOut
 from bookings.models import Booking, BookingQuerySet, Reservation
-from bookings.repeats import Repeat, UnreadablePattern
+from bookings.scheduling.recurrence import Repeat, UnreadablePattern
+from core.api.errors import BODY, not_right
+from core.api.problems import RefusalOut
+from core.api.texts import Code
+from core.api.times import TimeInAddress
 
 USUAL_PAGE = 50
 LARGEST_PAGE = 200

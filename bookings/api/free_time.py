@@ -12,19 +12,14 @@ from ninja import Query, Router
 from pydantic import Field
 
 from bookings import services
-from bookings.api.bodies import AbilityIn, Code, Email
-from bookings.api.errors import not_right, unknown_code
+from bookings.api.bodies import AbilityIn
 from bookings.api.naming import organisation_for_search, supervisor_for_search
-from bookings.api.schemas import (
-    AvailabilityOut,
-    EquipmentWithNextFreeOut,
-    NextFreeOut,
-    PurposeOut,
-    SlotOut,
-)
-from bookings.api.times import TimeInAddress
-from bookings.free_time import Slot, timelines
+from bookings.api.schemas import AvailabilityOut, EquipmentWithNextFreeOut, NextFreeOut, PurposeOut, SlotOut
 from bookings.models import Economic, Purpose
+from bookings.scheduling.free_time import Slot, timelines
+from core.api.errors import not_right, unknown_code
+from core.api.texts import Code, Email
+from core.api.times import TimeInAddress
 from equipment.api import equipment_details_out
 from equipment.models import Equipment, EquipmentQuerySet, EquipmentType, Fieldlab
 from organisations.models import Organisation

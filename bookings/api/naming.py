@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Value
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from bookings.api.bodies import BookingIn, OverrideIn, WishIn
-from bookings.api.errors import not_right, unknown_code, unknown_codes
-from bookings.models import Purpose
-from bookings.planning import Wish
+from bookings.models import Purpose, Reservation
+from bookings.scheduling.placement import Wish
 from bookings.services import Overriding
+from core.api.errors import not_right, unknown_code, unknown_codes
 from equipment.models import Equipment, EquipmentType
 from organisations.models import Organisation, User
 
@@ -134,3 +135,9 @@ def machine(code: str | None) -> Equipment | None:
     if found is None:
         raise unknown_codes([(("equipment",), code)])
     return found
+
+
+def visible_reservation(id: int, *, user: User) -> Reservation:
+    """Not seen: 404. Whether it is this person's to change, and in a state for it, the services say."""
+    seen = Reservation.objects.visible_to(user)
+    return get_object_or_404(seen.select_related("booking", "equipment__type", "equipment__fieldlab"), pk=id)

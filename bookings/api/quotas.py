@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router
 
-from bookings.api.bodies import Code
 from bookings.api.schemas import BalanceOut, QuotaOut
-from bookings.balances import Balance, QuotaBalance, load_balances
+from bookings.quotas.balances import Balance, QuotaBalance, load_balances
+from core.api.texts import Code
 from organisations.models import Organisation
 
 router = Router(tags=["quotas"])

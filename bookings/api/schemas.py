@@ -5,9 +5,9 @@ from typing import Annotated
 from ninja import Schema
 from pydantic import Field
 
-from bookings.api.times import TimeOut
 from bookings.models import Booking, Reservation
-from bookings.proposals import Alternative, Refusal
+from core.api.problems import RefusalOut
+from core.api.times import TimeOut
 from equipment.api import EquipmentDetailsOut
 
 
@@ -65,40 +65,6 @@ class SlotOut(Schema):
     start: TimeOut
     end: TimeOut
     equipment: list[str]
-
-
-class AlternativeOut(Schema):
-    start: TimeOut
-    end: TimeOut
-    equipment: list[str]
-
-    @classmethod
-    def of(cls, alternative: Alternative) -> "AlternativeOut":
-        return cls(start=alternative.start, end=alternative.end, equipment=list(alternative.equipment))
-
-
-class RefusalOut(Schema):
-    """Why not, and of which reservation: `equipment`, `start` and `end` as they were asked for."""
-
-    code: str
-    message: str
-    equipment: str
-    start: TimeOut | None
-    end: TimeOut | None
-    overridable: bool
-    alternatives: list[AlternativeOut]
-
-    @classmethod
-    def of(cls, refusal: Refusal) -> "RefusalOut":
-        return cls(
-            code=refusal.code,
-            message=str(refusal.message),
-            equipment=refusal.equipment,
-            start=refusal.start,
-            end=refusal.end,
-            overridable=refusal.overridable,
-            alternatives=[AlternativeOut.of(each) for each in refusal.alternatives],
-        )
 
 
 class ReservationOut(Schema):
@@ -164,22 +130,3 @@ class BookingOut(Schema):
             created_at=booking.created_at,
             reservations=[ReservationOut.of(each) for each in booking.reservations.all()],
         )
-
-
-class FieldErrorOut(Schema):
-    """`in` is body, query, path or header; `field` the way to it, such as `reservations[0].start`."""
-
-    source: str = Field(serialization_alias="in")
-    field: str
-    message: str
-
-
-class ProblemOut(Schema):
-    """A problem document (RFC 9457). `refusals` comes with 409, `errors` with 422."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    refusals: list[RefusalOut] = []
-    errors: list[FieldErrorOut] = []

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from organisations.search import found_by
+from core.search import found_by
 
 
 class Migration(migrations.Migration):

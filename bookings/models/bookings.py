@@ -9,12 +9,12 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models.fields import DateTimeMultiRangeField
 from bookings.models.purposes import Economic, Purpose
-from equipment.availability import ZONE
+from core.clock import ZONE
+from core.fields import DateTimeMultiRangeField
+from core.search import found_by
 from equipment.models import Equipment, Operator
 from organisations.models import Organisation, OrganisationClass, Role, User
-from organisations.search import found_by
 
 
 class BookingReference(Func):
@@ -333,3 +333,9 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+# A late cancellation and a no-show cost what they would have; whatever else ended early gives its hours back.
+COUNTED_STATES = Q(state__in=[*HOLDING_STATES, ReservationState.COMPLETED, ReservationState.NO_SHOW]) | Q(
+    state=ReservationState.CANCELLED, cancelled_late=True
+)

@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from equipment.availability import ZONE, Period, instant, midnight
+from core.clock import ZONE, instant, midnight
+from core.periods import Period
 from equipment.models import Equipment, EquipmentType, Fieldlab
 from organisations.models import Organisation
 

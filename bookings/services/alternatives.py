@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bookings.free_time import machine_times, window_for
-from bookings.planning import ZONE, MachineTime, Wish, leaves_unbroken, next_on_grid, occupied_by, possible_starts
-from bookings.proposals import Alternative, Planned, Proposal, Refusal
-from bookings.services.judging import Case, for_judging, hull_of, plan, plan_together
-from equipment.availability import Period
+from bookings.rules.candidates import Planned, Proposal
+from bookings.scheduling.free_time import machine_times, window_for
+from bookings.scheduling.placement import MachineTime, Wish, leaves_unbroken, next_on_grid, occupied_by, possible_starts
+from bookings.services.evaluating import Case, for_judging, hull_of, plan, plan_together
+from core.clock import ZONE
+from core.periods import Period
+from core.refusals import Alternative, Refusal
 from equipment.models import Equipment
 from equipment.policy import Policy
 

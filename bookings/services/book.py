@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected
 
 from bookings.models import Booking, Override, Purpose, Reservation, ReservationState
-from bookings.notices.writing import tell_of_booking
-from bookings.planning import ZONE, Wish, stretches_with_people
-from bookings.proposals import Planned, Proposal, Refusal, Refused
-from bookings.repeats import Repeat, on_closed_days, pattern_params, repeated
+from bookings.notifications.writing import tell_of_booking
+from bookings.rules.candidates import Planned, Proposal
+from bookings.scheduling.placement import Wish, stretches_with_people
+from bookings.scheduling.recurrence import Repeat, on_closed_days, pattern_params, repeated
 from bookings.services.alternatives import with_alternatives
-from bookings.services.judging import Case, Overriding, Overtaken, Verdict, judge_wishes, open_case
+from bookings.services.evaluating import Case, Overriding, Overtaken, Verdict, judge_wishes, open_case
+from core.clock import ZONE
+from core.refusals import Refusal, Refused
 from equipment.availability import keep_pattern
 from equipment.policy import Approval
 from organisations.models import Organisation, OrganisationClass, User

@@ -10,13 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from bookings.lifecycle import CHANGEABLE_STATES, MOVABLE_STATES, is_late
 from bookings.models import Booking, Reservation, ReservationState
-from bookings.notices.writing import tell_of_cancellation, tell_of_move
-from bookings.planning import Wish
-from bookings.proposals import Refusal, Refused
+from bookings.notifications.writing import tell_of_cancellation, tell_of_move
+from bookings.scheduling.placement import Wish
 from bookings.services.alternatives import with_alternatives
 from bookings.services.book import again_when_overtaken, state_at_first, times_of, write_overrides
-from bookings.services.judging import (
+from bookings.services.evaluating import (
     Case,
     Overriding,
     Overtaken,
@@ -25,13 +25,10 @@ from bookings.services.judging import (
     lock_organisation_of,
     open_case,
 )
+from core.refusals import Refusal, Refused
 from equipment.models import Equipment, EquipmentType
 from equipment.policy import Approval
 from organisations.models import User
-
-MOVABLE_STATES = (ReservationState.REQUESTED, ReservationState.CONFIRMED)
-# Of what is in use the end alone can change.
-CHANGEABLE_STATES = (*MOVABLE_STATES, ReservationState.IN_USE)
 
 TIMES = ("period", "occupied", "operator_id", "operated")
 DECISION = ("decided_by", "decided_at", "decision_reason")
@@ -208,11 +205,6 @@ def cancel_all(*, reservations: Iterable[Reservation], actor: User, now: datetim
         cancelled = _cancel(reservations, now)
         tell_of_cancellation(cancelled=cancelled, actor=actor, now=now)
     return cancelled
-
-
-def is_late(reservation: Reservation, now: datetime) -> bool:
-    """Whether cancelling at `now` comes after the term of free cancellation."""
-    return reservation.start - now < reservation.equipment.policy.free_cancellation_term
 
 
 def _cancel(reservations: Iterable[Reservation], now: datetime) -> list[Reservation]:

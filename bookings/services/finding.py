@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bookings.free_time import Slot
 from bookings.models import Purpose
-from bookings.planning import ZONE, Wish, next_on_grid
-from bookings.proposals import Refused
+from bookings.scheduling.free_time import Slot
+from bookings.scheduling.placement import Wish, next_on_grid
 from bookings.services.book import book
 from bookings.services.search import find_slots
+from core.clock import ZONE
+from core.refusals import Refused
 from equipment.models import Equipment, EquipmentType
 from organisations.models import Organisation, User
 

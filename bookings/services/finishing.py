@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from bookings.free_time import machine_times, slots_in, window_for
-from bookings.planning import MachineTime, Wish, occupied_by
-from bookings.proposals import Facts, Planned, Proposal, Refusal
+from bookings.rules.candidates import Facts, Planned, Proposal
+from bookings.scheduling.free_time import machine_times, slots_in, window_for
+from bookings.scheduling.placement import MachineTime, Wish, occupied_by
+from core.refusals import Refusal
 from equipment.models import Equipment
 
 # A result that waits longer than this for its finishing is not made and finished in one go.

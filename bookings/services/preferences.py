@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from bookings.models import Reservation, ReservationState
-from bookings.notices.writing import PLANNED_TOGETHER, plan_anew
+from bookings.notifications.writing import PLANNED_TOGETHER, plan_anew
 from equipment.models import EquipmentType
 from organisations.models import User
 

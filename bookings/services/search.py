@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
-from bookings.free_time import Slot, free_slots, window_for
-from bookings.planning import ZONE, MachineTime, occupied_by
-from bookings.proposals import Facts, Proposal
-from bookings.rules import judge_booking
-from bookings.services.judging import Case, for_judging, load_organisation, plan_together
-from equipment.availability import Period
+from bookings.rules.book import judge_booking
+from bookings.rules.candidates import Facts, Proposal
+from bookings.scheduling.free_time import Slot, free_slots, window_for
+from bookings.scheduling.placement import MachineTime, occupied_by
+from bookings.services.evaluating import Case, for_judging, load_organisation, plan_together
+from core.clock import ZONE
+from core.periods import Period
 from equipment.models import Equipment, EquipmentQuerySet
 from organisations.models import Organisation, User
 

@@ -5,10 +5,12 @@ from decimal import Decimal
 from django import template
 from django.utils.translation import gettext as _
 
-from bookings.balances import Balance
 from bookings.models import Quota
-from bookings.planning import ZONE
-from bookings.wording import concern_in_words, hours_in_words, window_in_words
+from bookings.quotas.balances import Balance
+from bookings.quotas.wording import window_in_words
+from bookings.wording import concern_in_words
+from core.clock import ZONE
+from core.formatting import hours_in_words
 
 register = template.Library()
 

@@ -16,13 +16,13 @@ from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from bookings import idempotency, services
-from bookings.forms import BookingForm, as_initial
+from bookings.forms.booking import BookingForm, as_initial
 from bookings.models import Booking
-from bookings.planning import ZONE
-from bookings.proposals import Refused
 from bookings.services import Overriding
 from bookings.views.change import gone_to
 from bookings.views.moments import moment_in
+from core.clock import ZONE
+from core.refusals import Refused
 from equipment.models import Equipment
 from organisations.models import Organisation, User
 

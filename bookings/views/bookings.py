@@ -13,13 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.history import history_of
+from bookings.lifecycle import MOVABLE_STATES, opens_at
 from bookings.models import HOLDING_STATES, Booking, Concern, Override, Reservation, ReservationState
-from bookings.planning import ZONE
-from bookings.services.change import MOVABLE_STATES
-from bookings.services.use import opens_at
 from bookings.views.change import cancellation
+from core.clock import ZONE
+from core.search import mentioning
 from organisations.models import Organisation, Role, User
-from organisations.search import mentioning
 
 PER_PAGE = 50
 LONGEST_SEARCH = 100

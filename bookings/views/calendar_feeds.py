@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bookings.calendar_feeds import read_feed
+from bookings.ical.feeds import read_feed
 from bookings.models import CalendarFeed, FeedOf
 from equipment.models import Equipment
 from organisations.keys import A_YEAR, TooManyKeys, term_choices, term_of

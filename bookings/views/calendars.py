@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from bookings.calendar_entries import calendar_of
+from bookings.ical.entries import calendar_of
 from bookings.models import Booking, Reservation, ReservationQuerySet
 
 

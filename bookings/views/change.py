@@ -15,13 +15,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from bookings import services
-from bookings.forms import as_initial
+from bookings.forms.booking import as_initial
+from bookings.forms.move import MoveForm
+from bookings.lifecycle import CHANGEABLE_STATES, MOVABLE_STATES, is_late
 from bookings.models import Booking, Reservation, ReservationState
-from bookings.move_form import MoveForm
-from bookings.proposals import Refused
-from bookings.services.change import CHANGEABLE_STATES, MOVABLE_STATES, is_late, must_be_theirs
+from bookings.services.change import must_be_theirs
 from bookings.views.moments import moment_in
-from bookings.wording import period_in_words
+from core.formatting import period_in_words
+from core.refusals import Refused
 from equipment.models import Equipment
 
 

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from bookings.planning import ZONE
-from bookings.views.drawing import mark_of
-from bookings.views.lanes import Lane, Own, lanes
+from bookings.timeline.drawing import mark_of
+from bookings.timeline.lanes import Lane, Own, lanes
 from bookings.views.moments import day_or_moment_in
+from core.clock import ZONE
 from equipment.models import Equipment
 
 LONGEST_WINDOW = timedelta(days=35)

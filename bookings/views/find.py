@@ -8,13 +8,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.find_form import FindForm
-from bookings.planning import ZONE
+from bookings.forms.find import FindForm
 from bookings.services import Found, find_times
-from bookings.views.drawing import day_bounds
-from bookings.views.photos import photo_of
+from bookings.timeline.drawing import day_bounds
+from core.clock import ZONE
 from equipment.models import Equipment, EquipmentState, EquipmentType, Process
 from equipment.policy import Approval
+from equipment.views.photos import photo_of
 from organisations.models import Organisation, User
 
 USED_LAST = 4

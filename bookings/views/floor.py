@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from bookings.day_field import read_day
-from bookings.forms import MachineFilter
+from bookings.forms.booking import MachineFilter
 from bookings.models import Reservation, ReservationState
-from bookings.planning import ZONE, within
-from bookings.views.drawing import at, state_now, strip
-from bookings.views.lanes import Lane, lanes
+from bookings.timeline.drawing import at, state_now, strip
+from bookings.timeline.lanes import Lane, lanes
+from core.clock import ZONE
+from core.day_field import read_day
+from core.periods import within
 from equipment.models import Equipment
 from organisations.models import Organisation
 

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from bookings.models import Economic, Purpose
-from bookings.planning import ZONE
-from bookings.rules import BOOKING_RULES, RESERVATION_RULES
-from bookings.wording import duration_in_words
+from bookings.rules.book import BOOKING_RULES, RESERVATION_RULES
+from core.clock import ZONE
+from core.formatting import duration_in_words
 from equipment.models import Equipment, EquipmentType
 from equipment.policy import Approval, Policy
 from organisations.models import OrganisationClass

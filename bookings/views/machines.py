@@ -10,17 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings.day_field import read_day
-from bookings.forms import BookingForm
+from bookings.forms.booking import BookingForm
 from bookings.models import Reservation, ReservationState
-from bookings.planning import ZONE
 from bookings.services import next_free
+from bookings.timeline.drawing import calendar_height, calendar_hours, day_bounds, days
+from bookings.timeline.lanes import lanes
 from bookings.views.book import answered, sign_in_first
 from bookings.views.bookings import Row, rows_of, with_all_that_is_said
-from bookings.views.drawing import calendar_height, calendar_hours, day_bounds, days
-from bookings.views.lanes import lanes
-from bookings.views.photos import photo_of
+from core.clock import ZONE
+from core.day_field import read_day
 from equipment.models import ONE_DAY, Certificate, CertificateKind, Equipment
+from equipment.views.photos import photo_of
 from organisations.models import User
 
 FARTHEST_WEEK = timedelta(days=3660)  # to look back at, or ahead to

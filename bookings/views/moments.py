@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 from django.utils.dateparse import parse_date, parse_datetime
 
-from bookings.views.drawing import day_bounds
-from equipment.availability import FIRST_DAY, LAST_DAY
+from bookings.timeline.drawing import day_bounds
+from core.reach import FIRST_DAY, LAST_DAY
 
 
 def moment_in(text: str) -> datetime | None:

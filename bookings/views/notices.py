@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from bookings.models import Notice
-from bookings.notices.letters import letter_for
+from bookings.notifications.letters import letter_for
 
 PER_PAGE = 20
 COUNTED = 99  # more than these are "99+"

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from bookings.models import Notice
-from bookings.notices.outbox import send_again
+from bookings.notifications.outbox import send_again
 from bookings.views.moments import moment_in
-from bookings.views.requests import facility_managers_only
-from organisations.search import mentioning
+from core.search import mentioning
+from organisations.permissions import facility_managers_only
 
 PER_PAGE = 50
 SEARCHED = ("recipient__name", "recipient__email", "booking__reference")

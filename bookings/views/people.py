@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from bookings.balances import load_balances
 from bookings.models import Reservation
-from bookings.planning import ZONE
+from bookings.quotas.balances import load_balances
 from bookings.views.bookings import rows_of, still_ahead, with_all_that_is_said
 from bookings.views.shares import certificate_lines
+from core.clock import ZONE
 from organisations.keys import MOST_KEYS, term_choices
 from organisations.models import Organisation, Role, User
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from bookings.forms.reminders import PreferenceForm, kinds_told_to
 from bookings.models import NoticePreference
-from bookings.reminder_form import PreferenceForm, kinds_told_to
 from bookings.services import choose_for_person
 from organisations.models import Role
 

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bookings.balances import load_balances
-from bookings.certificate_state import CertificateState, state_of
-from bookings.planning import ZONE
+from bookings.quotas.balances import load_balances
+from core.clock import ZONE
+from equipment.certificates.state import CertificateState, state_of
 from equipment.models import Certificate
 from organisations.models import Organisation
 

@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import CalendarRelation, EventRelation
 from unfold.admin import ModelAdmin
 
+from core.clock import wall
+from core.periods import Period
 from equipment.admin.confirming import SaysWhatItHits
 from equipment.admin.forms import EventForm, OccurrenceForm
 from equipment.admin.weeks import drawn_weeks, window_of
 from equipment.admin.wording import coming_weeks, event_in_words, span_in_words
-from equipment.availability import Calendar, Event, Occurrence, Period, Rule, wall
+from equipment.availability import Calendar, Event, Occurrence, Rule
 from equipment.availability.hours import free_slug
 from equipment.availability.spans import PATTERNS
 from equipment.models import CalendarSpan

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _now_
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
-from equipment.admin.durations import duration_shown
+from core.clock import instant, wall
+from core.durations import duration_shown
+from core.reach import check_reach
 from equipment.admin.wording import event_in_words
-from equipment.availability import Event, Occurrence, check_reach, instant, occurrence_on, outages_of, wall
+from equipment.availability import Event, Occurrence, occurrence_on, outages_of
 from equipment.availability.hours import edited_calendars
 from equipment.availability.patterns import ONCE, OTHER, WEEKLY, Pattern, lay_pattern, pattern_of
 from equipment.availability.spans import PATTERNS

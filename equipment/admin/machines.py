@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+from core.durations import DurationField, duration_shown
 from equipment.admin.confirming import SaysWhatItHits
-from equipment.admin.durations import DurationField, duration_shown
 from equipment.admin.forms import EquipmentForm, EquipmentTypeForm
 from equipment.admin.weeks import drawn_weeks, window_of
 from equipment.availability import equipment_changed, open_time

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from equipment.availability import wall
+from core.clock import wall
 from equipment.availability.hours import edited_calendars
 from equipment.models import CertificateKind, EquipmentType, Operator
 from organisations.admin import FacilityManagersOnly, SearchedByWords

@@ -8,8 +8,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from core.clock import midnight, wall
+from core.periods import Period
 from equipment.admin.wording import span_in_words
-from equipment.availability import Period, midnight, wall
 
 WEEKS = 4
 DAY = timedelta(days=1)

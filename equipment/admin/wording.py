@@ -7,7 +7,8 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from equipment.availability import Calendar, Event, midnight, wall
+from core.clock import midnight, wall
+from equipment.availability import Calendar, Event
 from equipment.availability.hours import MIDNIGHT
 from equipment.availability.patterns import ONCE, OTHER, Pattern, pattern_of
 from equipment.models import CalendarSpan

@@ -7,7 +7,6 @@ them, `expansion` says what that comes to, `spans` keeps it as rows in the trans
 
 from schedule.models import Calendar, Event, Occurrence, Rule
 
-from equipment.availability.expansion import ZONE, instant, midnight, wall
 from equipment.availability.hours import (
     add_outage,
     cancel_day,
@@ -20,8 +19,7 @@ from equipment.availability.hours import (
     outages_of,
     weekly_hours,
 )
-from equipment.availability.open_periods import OPEN_TIME, OpenTime, Period, open_time, periods_in, periods_of
-from equipment.availability.reach import FIRST_DAY, LAST_DAY, check_reach
+from equipment.availability.open_periods import OPEN_TIME, OpenTime, open_time
 from equipment.availability.recurrence import moments_of
 from equipment.availability.spans import (
     calendars_changed,
@@ -35,27 +33,20 @@ from equipment.availability.spans import (
 from equipment.availability.watching import Hit, watch, watch_preview
 
 __all__ = [
-    "FIRST_DAY",
-    "LAST_DAY",
     "OPEN_TIME",
-    "ZONE",
     "Calendar",
     "Event",
     "Hit",
     "Occurrence",
     "OpenTime",
-    "Period",
     "Rule",
     "add_outage",
     "calendars_changed",
     "cancel_day",
     "change_unless_hit",
-    "check_reach",
     "closed_days",
     "equipment_changed",
-    "instant",
     "keep_pattern",
-    "midnight",
     "moments_of",
     "move_day",
     "new_calendar",
@@ -63,12 +54,9 @@ __all__ = [
     "one_off",
     "open_time",
     "outages_of",
-    "periods_in",
-    "periods_of",
     "rebuild_spans",
     "rebuilding_once",
     "roll_forward",
-    "wall",
     "watch",
     "watch_preview",
     "weekly_hours",

@@ -5,41 +5,21 @@ recurrence rule is asked for the dates, and the hours are laid on the wall clock
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from schedule.models import Event, Occurrence
 
-from equipment.availability.open_periods import Period
+from core.clock import instant, wall
+from core.periods import Period
 from equipment.availability.recurrence import UnboundedRule, moments_of
 
-ZONE = ZoneInfo("Europe/Amsterdam")
 # A machine open every hour for ten years fits; a rule that fires every minute does not.
 MOST_OCCURRENCES = 100_000
 LONGEST_RECURRENCE = timedelta(days=36_525)  # from its start to where it ends, or to where calendars are expanded
-
-
-def instant(wall: datetime) -> datetime:
-    """The moment, in UTC, of a naive wall-clock time in the site's zone.
-
-    Where the clock shows a time twice, or skips it, it is read as winter time, as django-scheduler does for
-    the starts it keeps; so what ends and what starts at that time still touch.
-    """
-    return max(wall.replace(tzinfo=ZONE, fold=fold).astimezone(UTC) for fold in (0, 1))
-
-
-def wall(moment: datetime) -> datetime:
-    """The naive wall-clock time in the site's zone at a moment."""
-    return moment.astimezone(ZONE).replace(tzinfo=None)
-
-
-def midnight(day: date) -> datetime:
-    """The moment, in UTC, a local day begins."""
-    return instant(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - a wall-clock time
 
 
 def starts_of(event: Event, *, until: datetime) -> list[datetime]:

@@ -12,7 +12,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from schedule.models import Calendar, Event, Occurrence, Rule
 
-from equipment.availability.expansion import instant, match, midnight, starts_of, wall
+from core.clock import instant, midnight, wall
+from equipment.availability.expansion import match, starts_of
 from equipment.availability.spans import PATTERNS, rebuilding_once
 from equipment.models import Equipment
 

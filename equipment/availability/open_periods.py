@@ -1,12 +1,12 @@
 """When machines can be had, out of the spans their calendars were expanded to, in one statement."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from django.db import connection
+
+from core.periods import Period, periods_in
 
 OPEN_TIME = """
     SELECT asked.ask, asked.equipment_id, asked.period,
@@ -47,13 +47,6 @@ costs half as much again for one.
 """
 
 
-class Period(NamedTuple):
-    """Half-open: `[start, end)`, aware, in UTC where it comes from the database."""
-
-    start: datetime
-    end: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class OpenTime:
     """What one machine offers in one window; both lists in order and cut to the window."""
@@ -62,24 +55,6 @@ class OpenTime:
     window: Period
     open: list[Period]
     out: list[Period]
-
-
-def periods_of(multirange) -> list[Period]:
-    """The bounded ranges of a multirange as the database gives it, in order, in UTC."""
-    return [Period(part.lower.astimezone(UTC), part.upper.astimezone(UTC)) for part in multirange]
-
-
-_BOUND = re.compile(r'"([^"]+)"')
-
-
-def periods_in(text: str | None) -> list[Period]:
-    """The same of a multirange cast to text, none for null; five times as fast, where there are many.
-
-    psycopg makes ranges in Python, and that took longer than the statement. PostgreSQL writes every bound between
-    quotation marks, as ISO 8601.
-    """
-    bounds = [datetime.fromisoformat(bound).astimezone(UTC) for bound in _BOUND.findall(text or "")]
-    return list(map(Period, bounds[::2], bounds[1::2]))
 
 
 def open_time(asks: Iterable[tuple[int, datetime, datetime]]) -> list[OpenTime]:

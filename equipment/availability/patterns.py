@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from schedule.models import Event
 
-from equipment.availability.expansion import instant, midnight, wall
+from core.clock import instant, midnight, wall
 from equipment.availability.hours import MIDNIGHT, first_day_on, hours_on, rule_for
 
 DAY = timedelta(days=1)

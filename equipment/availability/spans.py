@@ -16,8 +16,8 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 from schedule.models import Calendar, Event
 
+from core.periods import Period
 from equipment.availability.expansion import periods_of_event, united
-from equipment.availability.open_periods import Period
 from equipment.availability.watching import Hit, ask_previewers, tell_watchers
 from equipment.models import CalendarSpan, Equipment
 

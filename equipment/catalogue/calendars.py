@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from equipment.availability import Calendar, Event, closed_days, midnight, new_calendar, wall, weekly_hours
+from core.clock import midnight, wall
+from equipment.availability import Calendar, Event, closed_days, new_calendar, weekly_hours
 from equipment.catalogue.content import ClosedDays, Closures, Hours
 from equipment.catalogue.notation import WEEKDAYS, WeeklyHours
 from equipment.catalogue.public_holidays import public_holidays

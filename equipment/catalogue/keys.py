@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
 
-from equipment.availability import check_reach
+from core.reach import check_reach
 from equipment.catalogue import notation
 from equipment.catalogue.content import ALWAYS, ClosedDays
 from equipment.catalogue.notation import WeeklyHours, YearlyDays

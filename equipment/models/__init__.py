@@ -1,13 +1,7 @@
 """The models of supply. `supply`: fieldlabs, types, machines, expanded time. `people`: certificates and operators."""
 
-from equipment.models.people import (
-    ONE_DAY,
-    Certificate,
-    CertificateKind,
-    CertificateQuerySet,
-    Operator,
-    first_invalid_day,
-)
+from equipment.certificates.models import ONE_DAY, Certificate, CertificateKind, CertificateQuerySet, first_invalid_day
+from equipment.models.people import Operator
 from equipment.models.supply import (
     Bilingual,
     CalendarSpan,

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from core.search import mentioning
 from equipment.materials import materials_called
 from equipment.photos import PhotoField
 from equipment.policy import Policy, PolicyFields, PolicyOverrides
-from organisations.search import mentioning
 
 
 class Bilingual(models.Model):
@@ -214,7 +214,7 @@ class Equipment(PolicyOverrides):
 
     objects = EquipmentQuerySet.as_manager()
 
-    # Set by `bookings.services.judging.for_judging`, which asks for it in the statement that reads the machine.
+    # Set by `bookings.services.evaluating.for_judging`, which asks for it in the statement that reads the machine.
     needs_certificate: bool
 
     class Meta:

@@ -6,7 +6,7 @@ any search path, as in a restore."""
 from django.contrib.postgres.operations import TrigramExtension, UnaccentExtension
 from django.db import migrations
 
-from organisations.search import found_by
+from core.search import found_by
 
 FOLDED = """
 CREATE FUNCTION folded(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bic import throw_away
-from bic.embedded import PostgreSQL, Redis
+from bic.devserver import throw_away
+from bic.devserver.embedded import PostgreSQL, Redis
 from tests.addresses import World, make_world
 
 

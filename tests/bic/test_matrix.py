@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from bic.api import api
+from bic.api.assembly import api
 from organisations.models import ApiToken, Organisation, User
 from tests.addresses import World, filled, routes
 from tests.api_caller import next_monday

@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings.models import Booking, Concern, Economic, Purpose, Quota, ReservationState
-from bookings.services import Overriding, cancel, decline, grant, move
+from bookings.services import Overriding, cancel, move
+from equipment.certificates.services import grant
 from equipment.models import Certificate, CertificateKind
+from floor.services import decline
 from organisations.models import TECHNICIANS, User
 from tests.conftest import NOW, wall
 

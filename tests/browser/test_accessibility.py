@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from bookings.models import CalendarFeed, Notice, Quota
-from bookings.planning import Wish
-from bookings.services import grant
+from bookings.scheduling.placement import Wish
 from equipment.availability import add_outage
+from equipment.certificates.services import grant
 from equipment.models import CertificateKind
 from equipment.policy import Approval
 from organisations.models import ApiToken, Membership, Role

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from bic import private_pages
+from bic.middleware import private_pages
 from tests.browser.conftest import CHROMIUM, PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

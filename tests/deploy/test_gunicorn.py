@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.bookings.test_race_http import url_of_test_database
+from tests.bookings.services.test_races_over_http import url_of_test_database
 from tests.deploy import servers
 
 PROCESSES, ASKED = 3, 24

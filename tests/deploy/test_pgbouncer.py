@@ -11,7 +11,7 @@ from django.db import connection
 
 from bookings.models import Reservation
 from organisations.models import ApiToken
-from tests.bookings.test_race_http import at_once, next_working_days
+from tests.bookings.services.test_races_over_http import at_once, next_working_days
 from tests.deploy import servers
 
 INI = (settings.BASE_DIR / "deploy" / "pgbouncer" / "pgbouncer.ini").read_text()

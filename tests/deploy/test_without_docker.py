@@ -16,7 +16,7 @@ import requests
 from aiosmtpd.controller import Controller
 from django.conf import settings
 
-from tests.bookings.notices.conftest import MailServer
+from tests.bookings.notifications.conftest import MailServer
 from tests.deploy import servers
 from tests.deploy.test_compose import make_certificate
 

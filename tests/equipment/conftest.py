@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from equipment.availability import Period, instant, open_time, wall
+from core.clock import instant, wall
+from core.periods import Period
+from equipment.availability import open_time
 from equipment.models import Equipment, EquipmentType, Fieldlab, Process
 
 NOW = datetime(2027, 1, 4, 8, 0, tzinfo=UTC)

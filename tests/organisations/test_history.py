@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
-from bic.history import HistoryMiddleware
+from bic.middleware.history import HistoryMiddleware
 from organisations.history import history_of_organisation, history_of_person
 from organisations.models import FACILITY_MANAGERS, ApiToken, Membership, Role, User
 

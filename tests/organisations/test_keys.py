@@ -10,8 +10,8 @@ from django.db import connections
 from django.utils import timezone
 
 from bookings.models import CalendarFeed, Notice
-from bookings.notices.accounts import tell_of_ending_keys
-from bookings.notices.letters import letter_for
+from bookings.notifications.accounts import tell_of_ending_keys
+from bookings.notifications.letters import letter_for
 from organisations.keys import A_YEAR, MOST_KEYS, TooManyKeys, end_keys
 from organisations.models import ApiToken
 from tests.conftest import NOW

@@ -2,14 +2,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
-from organisations.models import (
-    FACILITY_MANAGERS,
-    ApiToken,
-    Membership,
-    Organisation,
-    OrganisationClass,
-    User,
-)
+from organisations.models import FACILITY_MANAGERS, ApiToken, Membership, Organisation, OrganisationClass, User
 
 pytestmark = pytest.mark.django_db
 

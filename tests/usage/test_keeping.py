@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
 from bookings.models import Notice, Reservation
-from bookings.notices.letters import letter_for
+from bookings.notifications.letters import letter_for
 from tests.conftest import wall
 from usage.keeping import keep_reports
 from usage.measures import HOUR

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from bookings.planning import ZONE
+from core.clock import ZONE
 from organisations.models import Organisation, Role, User
 from usage.models import KeptReport
 from usage.report import Report, month_after, month_before, month_of, report_of

@@ -11,9 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from bic import embedded
-from bic.supervisor import CannotRun, OnlyRun, Supervisor, children, listen
-from bookings.demo.people import holds_demo
+from bic.devserver import embedded
+from bic.devserver.supervisor import CannotRun, OnlyRun, Supervisor, children, listen
 
 
 class Command(BaseCommand):
@@ -80,7 +79,7 @@ def people_to_sign_in_as(*, demo: bool) -> str:
         except CommandError as refused:
             raise CommandError(f"{refused} To run the facility: make run DEMO=0") from None
         call_command("keep_usage_reports", stdout=io.StringIO())  # of last month, so that there is one to see
-    elif holds_demo():
+    elif call_command("demo_data", is_there=True, stdout=io.StringIO()) == "yes":
         raise CommandError(
             "This database holds the demonstration, and a facility wants one to itself. To see the demonstration: "
             "make run. To begin a facility: remove .data, or name another database in DATABASE_URL."

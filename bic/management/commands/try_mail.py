@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.core.management.base import BaseCommand, CommandError
 
-from bic.mail_server import try_mail_server
+from bic.monitoring.mail_server import try_mail_server
 
 
 class Command(BaseCommand):

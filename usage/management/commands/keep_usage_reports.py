@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from bookings.planning import ZONE
+from core.clock import ZONE
 from usage.keeping import keep_reports
 
 

@@ -1,0 +1,1 @@
+"""How fast it is, and whether it holds while parts of it fail. Nothing of the product imports this."""

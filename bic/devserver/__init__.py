@@ -1,0 +1,1 @@
+"""One command on one machine: services from wheels, the processes, and the mailbox of the demonstration."""

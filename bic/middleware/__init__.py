@@ -1,0 +1,1 @@
+"""What happens to every request, whatever page or call it is for."""

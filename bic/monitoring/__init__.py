@@ -1,0 +1,1 @@
+"""What operators watch: health, figures, logs, and whether the timers run."""

@@ -1,0 +1,147 @@
+"""What is said about accounts. The links that prove who reads are made here, as the mail is, and are kept nowhere."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from allauth.account import app_settings
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.account.utils import user_pk_to_url_str
+from django.apps import apps
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bookings.models import CalendarFeed, Notice, NoticeKind
+from bookings.notifications.letter import Letter, address_of
+from core.formatting import day_in_words, moment_in_words
+from organisations.models import FACILITY_MANAGERS, User
+
+SIGN_IN_CHANGES = {
+    "password_removed": gettext_lazy("You no longer sign in with a password: a facility manager turned that off."),
+    "totp_activated": gettext_lazy("An authenticator app is asked for when you sign in, from now on."),
+    "totp_deactivated": gettext_lazy("No authenticator app is asked for any more when you sign in."),
+    "recovery_codes_generated": gettext_lazy("You have new recovery codes; the old ones no longer work."),
+    "webauthn_added": gettext_lazy("A security key was added to your sign-in."),
+    "webauthn_removed": gettext_lazy("A security key was removed from your sign-in."),
+    "account_connected": gettext_lazy("The account of your organisation signs you in here, from now on."),
+    "account_disconnected": gettext_lazy("The account of your organisation no longer signs you in here."),
+}
+MOST_NAMED = 2
+
+
+def _password_reset(notice: Notice, now: datetime) -> Letter:
+    reader = notice.recipient
+    token = default_token_generator.make_token(reader)
+    until = now + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    return Letter(
+        subject=_("Choose a new password"),
+        opening=_("Somebody asked for a new password for your account, probably you."),
+        address=address_of("account_reset_password_from_key", user_pk_to_url_str(reader), token),
+        action=_("Choose a new password"),
+        more=(
+            _("The link works once, until %(moment)s.") % {"moment": moment_in_words(until)},
+            _("Was it not you? Then do nothing: your password stays as it is."),
+        ),
+    )
+
+
+def _address_to_confirm(notice: Notice, now: datetime) -> Letter | None:
+    """None where it was taken back or confirmed meanwhile, and where it is somebody else's: who claims that hears no
+    more than who claims one that is nobody's."""
+    claimed = EmailAddress.objects.filter(pk=notice.facts["address"], user=notice.recipient_id, verified=False).first()
+    if claimed is None or not claimed.can_set_verified():
+        return None
+    until = now + timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS)
+    said = {"person": str(notice.recipient), "address": claimed.email, "moment": moment_in_words(until)}
+    return Letter(
+        subject=_("Confirm your new e-mail address"),
+        opening=_("%(person)s wants to sign in and get mail at this address from now on.") % said,
+        address=address_of("account_confirm_email", EmailConfirmationHMAC(claimed).key),
+        action=_("Confirm this address"),
+        more=(
+            _("The link works until %(moment)s. Until you open it, nothing changes.") % said,
+            _("Was it not you? Then do nothing."),
+        ),
+    )
+
+
+def _address_changed(notice: Notice, now: datetime) -> Letter:
+    return Letter(
+        subject=_("Your e-mail address was changed"),
+        opening=_("From now on you sign in as %(address)s, and get your mail there.")
+        % {"address": notice.facts["new"]},
+        address=address_of("account"),
+        action=_("See your account"),
+        more=(
+            _("Was it not you? Then somebody else is in your account. Ask a facility manager for help now."),
+            *_help(),
+        ),
+    )
+
+
+def _password_changed(notice: Notice, now: datetime) -> Letter:
+    opening = _("You have a new password. Wherever else you were signed in, you are signed out.")
+    if notice.facts.get("by_facility"):
+        opening = _("A facility manager gave you a new password. Wherever you were signed in, you are signed out.")
+    return Letter(
+        subject=_("Your password was changed"),
+        opening=opening,
+        address=address_of("account_reset_password"),
+        action=_("It was not me: choose a new password"),
+        more=(
+            _("Was it not you? Then choose a new one at once, and end your API tokens and calendar addresses with it."),
+            *_help(),
+        ),
+    )
+
+
+def _sign_in_changed(notice: Notice, now: datetime) -> Letter:
+    return Letter(
+        subject=_("How you sign in was changed"),
+        opening=str(SIGN_IN_CHANGES[notice.facts["change"]]),
+        address=address_of("account"),
+        action=_("See your account"),
+        more=(_("Was it not you? Then change your password now, and ask a facility manager for help."), *_help()),
+    )
+
+
+def _key_ending(notice: Notice, now: datetime) -> Letter | None:
+    """None where it was revoked or extended meanwhile."""
+    facts = notice.facts
+    last_day = date.fromisoformat(facts["last_day"])
+    key = apps.get_model(facts["of"]).objects.working(now).filter(pk=facts["id"], last_day=last_day).first()
+    if key is None:
+        return None
+    said = {"name": str(key), "day": day_in_words(last_day)}
+    if isinstance(key, CalendarFeed):
+        subject, page = _("A calendar address of yours ends on %(day)s: %(name)s"), "calendar_feeds"
+        opening = _("Calendars that follow “%(name)s” get nothing new after %(day)s.")
+    else:
+        subject, page = _("An API token of yours ends on %(day)s: %(name)s"), "account"
+        opening = _("Programs that use the token “%(name)s” are let in through %(day)s, and not after that.")
+    return Letter(
+        subject=subject % said,
+        opening=opening % said,
+        address=address_of(page),
+        action=_("Extend or revoke it"),
+        more=(_("Extend it if it is still used: nothing has to be set up again. Otherwise do nothing."),),
+    )
+
+
+def _help() -> tuple[str, ...]:
+    """Whom to ask, by name and address."""
+    managers = User.objects.filter(Q(groups__name=FACILITY_MANAGERS) | Q(is_superuser=True), is_active=True)
+    named = ", ".join(f"{manager}, {manager.email}" for manager in managers.order_by("pk").distinct()[:MOST_NAMED])
+    return (_("Facility manager: %(people)s.") % {"people": named},) if named else ()
+
+
+ACCOUNT_LETTERS: dict[NoticeKind, Callable[[Notice, datetime], Letter | None]] = {
+    NoticeKind.PASSWORD_RESET: _password_reset,
+    NoticeKind.ADDRESS_TO_CONFIRM: _address_to_confirm,
+    NoticeKind.ADDRESS_CHANGED: _address_changed,
+    NoticeKind.PASSWORD_CHANGED: _password_changed,
+    NoticeKind.SIGN_IN_CHANGED: _sign_in_changed,
+    NoticeKind.KEY_ENDING: _key_ending,
+}

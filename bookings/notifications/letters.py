@@ -1,0 +1,349 @@
+"""What a notice says, in the language that is active: told of what holds when it is read, not when it was written.
+
+A letter is None where nothing is left to say: the reservation was cancelled meanwhile, the request was decided, the
+certificate was renewed.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bookings.models import Concern, Notice, NoticeKind, Reservation, ReservationState
+from bookings.notifications.account_letters import ACCOUNT_LETTERS
+from bookings.notifications.certificate_letters import certificate_expiring, certificate_withdrawn
+from bookings.notifications.digest_letters import DIGESTS
+from bookings.notifications.letter import Letter, Line, address_of
+from bookings.notifications.links import reservations_of
+from bookings.wording import concern_in_words
+from core.clock import ZONE, wall
+from core.formatting import moment_in_words, period_in_words
+
+MOST_LINES = 40
+MOST_CODES_IN_A_SUBJECT = 4
+# More entries than these nobody opens one by one; the booking's page has them all in one file.
+MOST_ENTRIES = 8
+# Whoever occupies the machine so soon after is waiting for it.
+NEXT_WITHIN = timedelta(minutes=30)
+
+
+def letter_for(notice: Notice, *, now: datetime) -> Letter | None:
+    """Reads the booking with its reservations, organisation and booker, and what else the kind needs."""
+    return LETTERS[NoticeKind(notice.kind)](notice, now)
+
+
+def _confirmation(notice: Notice, now: datetime) -> Letter | None:
+    held = [r for r in reservations_of(notice) if r.holds]
+    if not held:
+        return None
+    requested = [r for r in held if r.state == ReservationState.REQUESTED]
+    if not requested:
+        subject, opening = _("Booked: %(what)s"), _("Your booking is confirmed.")
+    elif len(requested) == len(held):
+        subject = _("Requested: %(what)s")
+        opening = _("Your request has arrived. You hear as soon as a facility manager has decided.")
+    else:
+        subject = _("Booked in part: %(what)s")
+        opening = _("A part of your booking still awaits approval: what is marked as requested.")
+    more = []
+    if notice.recipient_id == notice.booking.supervisor_id != notice.booking.booker_id:
+        more.append(_("%(person)s booked this with you as supervisor.") % {"person": notice.booking.booker})
+    return _about_booking(
+        notice,
+        subject,
+        opening,
+        _lines(held, note=_state if 0 < len(requested) < len(held) else _nothing),
+        more,
+        entries=held,
+        offers_act=True,
+    )
+
+
+def _request(notice: Notice, now: datetime) -> Letter | None:
+    waiting = [r for r in reservations_of(notice) if r.state == ReservationState.REQUESTED]
+    if not waiting:
+        return None
+    opening = _("%(person)s of %(organisation)s asks for your approval.") % {
+        "person": notice.booking.booker,
+        "organisation": notice.booking.organisation,
+    }
+    purpose = _("Purpose: %(purpose)s") % {"purpose": notice.booking.purpose}
+    return _about_booking(
+        notice,
+        _("To approve: %(what)s"),
+        opening,
+        _lines(waiting),
+        [purpose],
+        address=address_of("requests"),
+        action=_("Decide about it"),
+        offers_act=True,
+    )
+
+
+def _decision(notice: Notice, now: datetime) -> Letter | None:
+    """All that was decided about the booking since it was written: who goes through many requests sends one mail."""
+    decided = [r for r in reservations_of(notice) if r.decided_at and r.decided_at >= notice.written_at]
+    approved = [r for r in decided if r.holds]
+    declined = [r for r in decided if r.state == ReservationState.DECLINED]
+    if not approved and not declined:
+        return None
+    if not declined:
+        subject, opening = _("Approved: %(what)s"), _("Your request is approved.")
+    elif not approved:
+        subject, opening = _("Declined: %(what)s"), _("Your request is declined.")
+    else:
+        subject, opening = _("Decided: %(what)s"), _("A part of your request is approved, and a part is declined.")
+    note = _state_and_reason if declined else _nothing
+    return _about_booking(
+        notice,
+        subject,
+        opening,
+        _lines(approved + declined, note=note),
+        entries=approved + declined,
+        offers_act=bool(approved),
+    )
+
+
+def _moved(notice: Notice, now: datetime) -> Letter | None:
+    opening = _done_by(notice, _("Your reservation was moved."), _("%(person)s moved your reservation."))
+    before = _line_of(notice.facts["from"])
+    more = [_("Before: %(when)s, %(machine)s") % {"when": before.when, "machine": before.codes[0]}]
+    if notice.reservation is not None and notice.reservation.state == ReservationState.REQUESTED:
+        more.append(_("At the new time it must be approved again. You hear as soon as a facility manager has decided."))
+    standing = [r for r in reservations_of(notice) if r.holds]
+    lines = [_line_of(notice.facts["to"])]
+    return _about_booking(
+        notice, _("Moved: %(what)s"), opening, lines, more, entries=standing, offers_act=bool(standing)
+    )
+
+
+def _cancelled(notice: Notice, now: datetime) -> Letter | None:
+    cancelled = notice.facts["cancelled"]
+    opening = (
+        _done_by(notice, _("Your reservation was cancelled."), _("%(person)s cancelled your reservation."))
+        if len(cancelled) == 1
+        else _done_by(notice, _("Your reservations were cancelled."), _("%(person)s cancelled your reservations."))
+    )
+    late = sum(one["late"] for one in cancelled)
+    more = []
+    if late:
+        text = ngettext(
+            "%(count)d was cancelled after the term of free cancellation.",
+            "%(count)d were cancelled after the term of free cancellation.",
+            late,
+        )
+        more = [text % {"count": late}]
+    told = {one.get("id") for one in cancelled}
+    entries = [r for r in reservations_of(notice) if r.pk in told]
+    return _about_booking(notice, _("Cancelled: %(what)s"), opening, _lines_of(cancelled), more, entries=entries)
+
+
+def _reminder(notice: Notice, now: datetime) -> Letter | None:
+    ahead = [r for r in reservations_of(notice) if r.state == ReservationState.CONFIRMED and r.start > now]
+    if not ahead:
+        return None
+    today = wall(ahead[0].start).date() == wall(now).date()
+    opening = _("This is waiting for you today.") if today else _("This is coming up.")
+    return _about_booking(notice, _("Reminder: %(what)s"), opening, _lines(ahead), offers_act=True)
+
+
+def _free_until(notice: Notice, now: datetime) -> Letter | None:
+    """By the term that holds now, which may have changed since the booking."""
+    ahead = [r for r in reservations_of(notice) if r.state == ReservationState.CONFIRMED and r.start > now]
+    terms = [(r.start, r.equipment.policy.free_cancellation_term) for r in ahead]
+    until = min((start - term for start, term in terms if term), default=now)
+    if until <= now:
+        return None
+    said = {"moment": moment_in_words(until)}
+    opening = _("You can cancel this free of charge until %(moment)s.") % said
+    more = [_("After that it counts as a late cancellation. If you come, you need not do anything.")]
+    subject = _("Free to cancel until %(moment)s: %(what)s")
+    return _about_booking(notice, subject, opening, _lines(ahead), more, said=said, offers_act=True)
+
+
+def _ending(notice: Notice, now: datetime) -> Letter | None:
+    until = datetime.fromisoformat(notice.facts["until"])
+    going_on = (ReservationState.CONFIRMED, ReservationState.IN_USE)
+    ending = [r for r in reservations_of(notice) if r.state in going_on and _next_is_waiting(r)]
+    if not ending:
+        return None
+    in_use = all(r.state == ReservationState.IN_USE for r in ending)
+    said = {"time": f"{until.astimezone(ZONE):%H:%M}"}
+    opening = _("Somebody else has the machine after you. Please have it free and clean in time.")
+    return _about_booking(
+        notice, _("Ends at %(time)s: %(what)s"), opening, _lines(ending), said=said, offers_act=in_use
+    )
+
+
+def _concern(notice: Notice, now: datetime) -> Letter | None:
+    code = notice.facts["code"]
+    open_still = set(
+        Concern.objects.open()
+        .filter(reservation__in=notice.facts["reservations"], code=code)
+        .values_list("reservation_id", flat=True)
+    )
+    hit = [r for r in reservations_of(notice) if r.pk in open_still and r.holds and r.end > now]
+    if not hit:
+        return None
+    opening = _("Something is the matter with your reservation: %(matter)s.") % {"matter": concern_in_words(code)}
+    more = [_("It still stands. A facility manager looks at it; move it if another time suits you as well.")]
+    return _about_booking(notice, _("Something is the matter: %(what)s"), opening, _lines(hit), more, offers_act=True)
+
+
+def _concern_over(notice: Notice, now: datetime) -> Letter | None:
+    """Nothing where something else is the matter by now, or it was cancelled."""
+    about = reservations_of(notice)
+    unwell = set(Concern.objects.open().filter(reservation__in=about).values_list("reservation_id", flat=True))
+    well = [r for r in about if r.pk not in unwell and r.holds and r.end > now]
+    if not well:
+        return None
+    opening = _("Your reservation is in order again, at the time and on the machine you booked.")
+    more = [_("It was: %(matter)s.") % {"matter": concern_in_words(notice.facts["code"])}]
+    return _about_booking(notice, _("In order again: %(what)s"), opening, _lines(well), more)
+
+
+def _operating(notice: Notice, now: datetime) -> Letter | None:
+    """What the reader operates of it by now, or that it no longer is anything."""
+    about = [r for r in reservations_of(notice) if r.end > now]
+    mine = [r for r in about if r.holds and r.operator_id and r.operator.user_id == notice.recipient_id]
+    # The booking is not for everyone who operates.
+    address, action = address_of("floor"), _("See the floor")
+    if mine:
+        opening = _("You operate the machine for %(organisation)s.") % {"organisation": notice.booking.organisation}
+        more = []
+        if "from" in notice.facts:
+            before = _line_of(notice.facts["from"])
+            more = [_("Before: %(when)s, %(machine)s") % {"when": before.when, "machine": before.codes[0]}]
+        return _about_booking(
+            notice, _("To operate: %(what)s"), opening, _lines(mine), more, address=address, action=action
+        )
+    if not about:
+        return None
+    lines = [_line_of(notice.facts["from"])] if "from" in notice.facts else _lines(about)
+    opening = _("You are no longer needed here: it was moved or cancelled.")
+    return _about_booking(notice, _("No longer to operate: %(what)s"), opening, lines, address=address, action=action)
+
+
+LETTERS: dict[NoticeKind, Callable[[Notice, datetime], Letter | None]] = {
+    NoticeKind.CONFIRMATION: _confirmation,
+    NoticeKind.REQUEST: _request,
+    NoticeKind.DECISION: _decision,
+    NoticeKind.MOVED: _moved,
+    NoticeKind.CANCELLED: _cancelled,
+    NoticeKind.REMINDER: _reminder,
+    NoticeKind.FREE_UNTIL: _free_until,
+    NoticeKind.ENDING: _ending,
+    NoticeKind.CONCERN: _concern,
+    NoticeKind.CONCERN_OVER: _concern_over,
+    NoticeKind.OPERATING: _operating,
+    NoticeKind.CERTIFICATE_EXPIRING: certificate_expiring,
+    NoticeKind.CERTIFICATE_WITHDRAWN: certificate_withdrawn,
+    **DIGESTS,
+    **ACCOUNT_LETTERS,
+}
+
+
+# ---- Of what letters are made ------------------------------------------------------------------------------------
+
+
+def _next_is_waiting(reservation: Reservation) -> bool:
+    """Whether another booking occupies the machine soon after this reservation leaves it. One statement."""
+    free = reservation.occupied.upper
+    after = Reservation.objects.holding().overlapping((free, free + NEXT_WITHIN))
+    return after.filter(equipment=reservation.equipment_id).exclude(booking=reservation.booking_id).exists()
+
+
+def _done_by(notice: Notice, by_oneself: str, by_another: str) -> str:
+    return by_another % {"person": notice.facts["by"]} if "by" in notice.facts else by_oneself
+
+
+def _about_booking(
+    notice: Notice,
+    subject: str,
+    opening: str,
+    lines: Sequence[Line],
+    more: Iterable[str] = (),
+    *,
+    said: dict[str, str] | None = None,
+    address: str = "",
+    action: str = "",
+    entries: Sequence[Reservation] = (),
+    offers_act: bool = False,
+) -> Letter:
+    booking = notice.booking
+    assert booking is not None
+    about = (booking.reference, booking.title, str(booking.organisation))
+    return Letter(
+        subject=subject % {"what": _what(lines, booking.title), **(said or {})},
+        opening=opening,
+        address=address or address_of("booking", booking.reference),
+        action=action or _("See your booking"),
+        lines=tuple(lines[:MOST_LINES]),
+        more=tuple(more),
+        about=" · ".join(part for part in about if part),
+        left_out=len(lines[MOST_LINES:]),
+        entries=tuple(entries) if len(entries) <= MOST_ENTRIES else (),
+        offers_act=offers_act,
+    )
+
+
+def _what(lines: Sequence[Line], title: str) -> str:
+    """As a subject says it: the machines and the time, and of many times the first."""
+    first = lines[0]
+    codes = ", ".join(first.codes[:MOST_CODES_IN_A_SUBJECT])
+    if more := len(first.codes[MOST_CODES_IN_A_SUBJECT:]):
+        codes = _("%(codes)s and %(count)d more") % {"codes": codes, "count": more}
+    if len(lines) == 1:
+        return f"{codes}, {first.when}"
+    return _("%(what)s, %(count)d times from %(when)s") % {
+        "what": title or codes,
+        "count": len(lines),
+        "when": first.when,
+    }
+
+
+def _nothing(reservation: Reservation) -> str:
+    return ""
+
+
+def _state(reservation: Reservation) -> str:
+    return reservation.get_state_display()
+
+
+def _state_and_reason(reservation: Reservation) -> str:
+    return ": ".join(part for part in (reservation.get_state_display(), reservation.decision_reason) if part)
+
+
+def _lines(reservations: Sequence[Reservation], *, note: Callable[[Reservation], str] = _nothing) -> list[Line]:
+    """One for each time and note, in order."""
+
+    def time_and_note(reservation: Reservation) -> tuple[datetime, datetime, str]:
+        return reservation.start, reservation.end, note(reservation)
+
+    return [
+        _line(start, end, [(r.equipment.code, r.equipment.name) for r in those], said)
+        for (start, end, said), those in groupby(sorted(reservations, key=time_and_note), key=time_and_note)
+    ]
+
+
+def _lines_of(told: Iterable[dict]) -> list[Line]:
+    """The same of what was written down."""
+
+    def time(one: dict) -> tuple[datetime, datetime]:
+        return datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"])
+
+    return [
+        _line(start, end, [(one["equipment"], one["name"]) for one in those])
+        for (start, end), those in groupby(sorted(told, key=time), key=time)
+    ]
+
+
+def _line_of(told: dict) -> Line:
+    return _lines_of([told])[0]
+
+
+def _line(start: datetime, end: datetime, machines: list[tuple[str, str]], note: str = "") -> Line:
+    codes = tuple(sorted(code for code, _name in machines))
+    return Line(period_in_words(start, end), codes, machines[0][1] if len(machines) == 1 else "", note)

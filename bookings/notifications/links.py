@@ -1,0 +1,103 @@
+"""Addresses in mails that let the reader do one thing without signing in.
+
+An address names the notice and the one thing, and is signed. It holds for that reader at that e-mail address and with
+that password, for the reservations as they stood when the mail was written: once one of them was moved it does nothing
+any more. Opening it changes nothing, so that programs that follow every link of a mail do no harm; a person presses a
+button there.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.core import signing
+
+from bookings.models import Notice, NoticeKind, Reservation
+from bookings.notifications.letter import address_of
+from core.clock import wall
+
+SALT = "what a mail lets its reader do"
+LASTS = timedelta(days=60)
+
+
+class Act(StrEnum):
+    CANCEL = "cancel"
+    APPROVE = "approve"
+    CHECK_OUT = "check_out"
+
+
+ACT_OF = {
+    NoticeKind.CONFIRMATION: Act.CANCEL,
+    NoticeKind.MOVED: Act.CANCEL,
+    NoticeKind.DECISION: Act.CANCEL,
+    NoticeKind.REMINDER: Act.CANCEL,
+    NoticeKind.FREE_UNTIL: Act.CANCEL,
+    NoticeKind.CONCERN: Act.CANCEL,
+    NoticeKind.REQUEST: Act.APPROVE,
+    NoticeKind.ENDING: Act.CHECK_OUT,
+}
+
+
+class NotGood(Exception):
+    """An address that was not made here, or too long ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`seen` stands for the reservations as the mail showed them, `reader` for whom it went to."""
+
+    notice_id: UUID
+    act: Act
+    seen: str
+    reader: str
+
+
+def reservations_of(notice: Notice) -> list[Reservation]:
+    """What a notice is about, in the order of the booking's: one, those of a day, those it names, or all of them."""
+    assert notice.booking is not None
+    found = [r for r in notice.booking.reservations.all() if notice.reservation_id in (None, r.pk)]
+    if notice.kind in (NoticeKind.REMINDER, NoticeKind.FREE_UNTIL):
+        day = date.fromisoformat(notice.facts["day"])
+        return [r for r in found if wall(r.start).date() == day]
+    if notice.kind == NoticeKind.ENDING:
+        return [r for r in found if r.end.isoformat() == notice.facts["until"]]
+    if notice.kind in (NoticeKind.CONCERN, NoticeKind.CONCERN_OVER, NoticeKind.OPERATING):
+        return [r for r in found if r.pk in notice.facts["reservations"]]
+    return found
+
+
+def action_address(notice: Notice, act: Act) -> str:
+    """Reads the reservations of its booking."""
+    signed = signing.dumps(
+        [notice.pk.hex, act, as_seen(reservations_of(notice)), _reader(notice)], salt=SALT, compress=True
+    )
+    return address_of("act", signed)
+
+
+def read(signed: str) -> Token:
+    try:
+        pk, act, seen, reader = signing.loads(signed, salt=SALT, max_age=LASTS)
+        return Token(UUID(hex=pk), Act(act), seen, reader)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise NotGood from error
+
+
+def is_for(token: Token, notice: Notice) -> bool:
+    return notice.recipient.is_active and token.reader == _reader(notice)
+
+
+def as_seen(reservations: Sequence[Reservation]) -> str:
+    """Changes with every move of one of them."""
+    return _short(f"{r.pk}.{r.revision}" for r in sorted(reservations, key=lambda r: r.pk))
+
+
+def _reader(notice: Notice) -> str:
+    """Changes with the reader's address and password: who had the mailbox before is shut out of old mails, too."""
+    return _short([notice.recipient.email.lower(), notice.recipient.get_session_auth_hash()])
+
+
+def _short(parts: Iterable[str]) -> str:
+    return hashlib.sha256(",".join(parts).encode()).hexdigest()[:16]

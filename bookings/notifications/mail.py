@@ -1,0 +1,73 @@
+"""A letter as a mail: plain text and the same as simple HTML, in the reader's language, and what belongs in the
+reader's calendar.
+
+**In calendars.** Of one reservation the mail is an invitation: a `text/calendar` part beside text and HTML, which
+Outlook and Gmail carry out by themselves, and the same as `invite.ics` for programs that look at files alone. An
+invitation is about one entry (RFC 5546: all parts of a REQUEST share one UID; Outlook reads only the first of several),
+so of a few reservations each has a file of its own, to be opened. Of more, as of a class, nothing is attached: nobody
+opens forty files, and the booking's page has all of them in one.
+"""
+
+from datetime import datetime
+
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+
+from bookings.ical.entries import invitation
+from bookings.models import Notice, NoticeKind, Reservation
+from bookings.notifications.letter import Letter
+from bookings.notifications.links import ACT_OF, Act, action_address
+from core.clock import ZONE
+
+ACTS_IN_WORDS = {
+    Act.CANCEL: _("Cancel without signing in"),
+    Act.APPROVE: _("Approve without signing in"),
+    Act.CHECK_OUT: _("I am done: give the machine free"),
+}
+# Machines wrote it: no out-of-office answers, please (RFC 3834, and what Exchange reads).
+BY_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+# For the reader alone (RFC 4021): the mailbox of the demonstration shows it to nobody else.
+PRIVATE = {"Sensitivity": "Private"}
+
+
+def message_for(notice: Notice, letter: Letter, *, now: datetime) -> EmailMultiAlternatives:
+    """Unsent. Rendered in the language that is active, which should be the reader's."""
+    act = act_of(notice, letter)
+    context = {
+        "letter": letter,
+        "language": notice.recipient.language,
+        "act": ACTS_IN_WORDS[act] if act else "",
+        "act_address": action_address(notice, act) if act else "",
+    }
+    message = EmailMultiAlternatives(
+        subject=" ".join(letter.subject.split()),  # a title may hold line ends, a header may not
+        body=render_to_string("mail/letter.txt", context),
+        to=[notice.address],
+        headers={"Message-ID": notice.message_id, **BY_MACHINE, **(PRIVATE if notice.has_link else {})},
+    )
+    message.attach_alternative(render_to_string("mail/letter.html", context), "text/html")
+    _attach_entries(message, notice, letter, now)
+    return message
+
+
+def act_of(notice: Notice, letter: Letter) -> Act | None:
+    """What the reader may do by the mail itself. Who supervises a booking sees it, and changes nothing of it: nor by
+    mail. One statement at most."""
+    act = ACT_OF.get(NoticeKind(notice.kind)) if letter.offers_act else None
+    if act == Act.APPROVE or act is None:
+        return act
+    theirs = Reservation.objects.changeable_by(notice.recipient).filter(booking=notice.booking_id)
+    return act if theirs.exists() else None
+
+
+def _attach_entries(message: EmailMultiAlternatives, notice: Notice, letter: Letter, now: datetime) -> None:
+    for reservation in letter.entries:
+        method, content = invitation(reservation, reader=notice.recipient, now=now)
+        name = "invite.ics"
+        if len(letter.entries) == 1:
+            message.attach_alternative(content.decode(), f"text/calendar; method={method}")
+        else:
+            name = f"invite-{reservation.equipment.code}-{reservation.start.astimezone(ZONE):%Y%m%d-%H%M}.ics"
+        message.attach(name, content, "application/ics")

@@ -1,0 +1,240 @@
+"""Delivering what is due: by its ids right after the commit, and by a sweep each minute whatever was missed.
+
+**Once, or at most once more.** A worker claims a few notices under `FOR UPDATE SKIP LOCKED` by moving their next try
+to the end of its lease, and commits; no lock is held and no transaction is open while it talks to the mail server. The
+other way, sending inside the transaction that holds the rows, would free them the moment a worker dies, but whoever
+cancels a reservation would wait for the mail server to withdraw its reminder, and a slow talk would be cut off by the
+database after the mail went out.
+
+- No two workers have one notice: `next_try_at` is the claim. Before each message the worker takes a full lease anew
+  with a guarded update; where somebody withdrew the notice, or the lease ran out and another worker claimed it, that
+  changes no row and the message is left alone.
+- A worker that dies before the mail server took the message loses nothing: the lease runs out, the sweep sends it.
+- A worker that dies after the server took it and before that is written makes it come once more. Nothing can prevent
+  that, since the mail server is no part of our transaction; both carry one Message-ID, so a mail program folds them.
+  A talk that outlasts the lease is such a case too; timeouts make it far shorter, and clocks of workers must agree
+  to within the lease.
+
+**Failing.** What the mail server says of one message counts for that message: it pauses, longer each time, and is
+given up after the last pause, or at once where the server refuses the recipient for good. A server that cannot be
+reached says nothing about any message: the sweep ends, nothing is counted, and the next minute tries again.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused, SMTPResponseException
+
+from django.core.mail import get_connection
+from django.db import transaction
+from django.db.models import F, Prefetch, Q
+from django.utils import translation
+
+from bookings.models import ACCOUNT_KINDS, LINK_KINDS, Notice, NoticeQuerySet, Reservation
+from bookings.notifications.announcing import announce
+from bookings.notifications.letters import letter_for
+from bookings.notifications.mail import message_for
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+BATCH = 20
+PAUSES = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+UNSERVED_PAUSE = timedelta(minutes=1)
+# A sweep ends in time for the next one, and for what was written meanwhile.
+SWEEP_LASTS = timedelta(seconds=50)
+
+Clock = Callable[[], datetime]
+
+
+class Unserved(Exception):
+    """The mail server cannot be reached, or lets nobody in."""
+
+
+def deliver(ids: Collection[str], *, clock: Clock) -> int:
+    """Those of these that are due and that nobody else has; how many were sent."""
+    return _deliver_all(Notice.objects.filter(pk__in=ids), clock)
+
+
+def sweep(*, clock: Clock) -> int:
+    """Everything that is due, for most of a minute; how many were sent."""
+    return _deliver_all(Notice.objects.all(), clock)
+
+
+def send_again(notices: NoticeQuerySet, *, now: datetime) -> int:
+    """Of these what was sent by mail or given up goes out once more, whenever it was due; how many. What has nothing
+    left to say by now is withdrawn instead, as always. A link that proves who reads goes to who asks for it alone."""
+    ended = notices.filter(Q(sent_at__isnull=False, by_mail=True) | Q(given_up_at__isnull=False), withdrawn_at=None)
+    ended = ended.exclude(kind__in=LINK_KINDS)
+    with transaction.atomic():
+        ids = list(ended.select_for_update(of=("self",)).values_list("pk", flat=True))
+        Notice.objects.filter(pk__in=ids).update(
+            sent_at=None,
+            given_up_at=None,
+            expires_at=None,
+            tried=0,
+            last_error="",
+            next_try_at=now,
+            sent_again=F("sent_again") + 1,
+        )
+        announce(ids)
+    return len(ids)
+
+
+def _deliver_all(notices: NoticeQuerySet, clock: Clock) -> int:
+    sent, ends = 0, clock() + SWEEP_LASTS
+    try:
+        while clock() < ends and (claimed := claim(notices, now=clock())):
+            sent += _deliver_batch(claimed, clock)
+    except Unserved as error:
+        logger.warning("the mail server cannot be reached, notices wait: %s", error)
+    return sent
+
+
+def claim(notices: NoticeQuerySet, *, now: datetime) -> list[Notice]:
+    """A few that are due, from now on this worker's until the lease ends; loaded with what letters say."""
+    with transaction.atomic():
+        ids = list(notices.due(now).select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
+        if not ids:
+            return []
+        Notice.objects.filter(pk__in=ids).update(next_try_at=now + LEASE)
+    reservations = Reservation.objects.select_related("equipment__type", "equipment__fieldlab", "operator").order_by(
+        "period", "pk"
+    )
+    return list(
+        Notice.objects.filter(pk__in=ids)
+        .select_related("recipient__notice_preference", "booking__organisation", "booking__booker", "booking__purpose")
+        .prefetch_related(Prefetch("booking__reservations", reservations))
+        .order_by("due_at")
+    )
+
+
+def _deliver_batch(claimed: Sequence[Notice], clock: Clock) -> int:
+    server, sent = get_connection(), 0
+    try:
+        for number, notice in enumerate(claimed):
+            try:
+                sent += _deliver_one(notice, server, clock)
+            except Unserved as error:
+                _hand_back(claimed[number:], error, clock())
+                raise
+    finally:
+        _close(server)
+    return sent
+
+
+def _deliver_one(notice: Notice, server, clock: Clock) -> bool:
+    """Whether it was sent. What is wrong with this one message is written on it, and stops no other."""
+    now = clock()
+    if notice.expires_at is not None and notice.expires_at <= now:
+        return _write_on(notice, given_up_at=now)
+    if notice.tried > len(PAUSES):
+        return _write_on(notice, given_up_at=now, last_error=notice.last_error or "no answer came, on any try")
+    try:
+        with translation.override(notice.recipient.language):
+            letter = letter_for(notice, now=now) if notice.recipient.is_active else None
+            message = letter and message_for(notice, letter, now=now)
+    except Exception as error:  # a letter that cannot be written waits for a better version, and holds up no other
+        logger.exception("notice %s cannot be written", notice.pk)
+        if _begin(notice, now):
+            _pause_or_give_up(notice, repr(error), now)
+        return False
+    if message is None:
+        return _write_on(notice, withdrawn_at=now)
+    if not _wants_mail(notice):
+        return _write_on(notice, sent_at=now, by_mail=False)
+    _open(server)
+    if not _begin(notice, clock()):
+        return False
+    try:
+        server.send_messages([message])
+    except Exception as error:  # the library, the network or the server: whatever it was, it is noted and tried again
+        _close(server)
+        logger.warning("notice %s was not sent: %s", notice.pk, error)
+        _pause_or_give_up(notice, _said_by(error), clock(), for_good=_refused_for_good(error))
+        return False
+    # Whoever has the claim by now: the mail server took it.
+    Notice.objects.filter(pk=notice.pk, sent_at=None).update(sent_at=clock(), last_error="")
+    return True
+
+
+def _wants_mail(notice: Notice) -> bool:
+    preference = getattr(notice.recipient, "notice_preference", None)
+    return preference is None or notice.kind not in preference.unmailed or notice.kind in ACCOUNT_KINDS
+
+
+def _open(server) -> None:
+    """Nothing where it is open."""
+    try:
+        server.open()
+    except Exception as error:
+        raise Unserved(_said_by(error)) from error
+
+
+def _close(server) -> None:
+    with suppress(Exception):  # it may be gone; what it took is written
+        server.close()
+
+
+# ---- What is written on a notice, each guarded by the claim ----------------------------------------------------
+
+
+def _begin(notice: Notice, now: datetime) -> bool:
+    """A full lease and one more try; False where the notice was withdrawn or is another worker's."""
+    if not _ours(notice).update(next_try_at=now + LEASE, tried=F("tried") + 1):
+        return False
+    notice.next_try_at, notice.tried = now + LEASE, notice.tried + 1
+    return True
+
+
+def _pause_or_give_up(notice: Notice, error: str, now: datetime, *, for_good: bool = False) -> None:
+    if for_good or notice.tried > len(PAUSES):
+        logger.error("notice %s to %s is given up: %s", notice.pk, notice.address, error)
+        _write_on(notice, given_up_at=now, last_error=error)
+    else:
+        _write_on(notice, next_try_at=now + PAUSES[notice.tried - 1], last_error=error)
+
+
+def _hand_back(notices: Sequence[Notice], error: Unserved, now: datetime) -> None:
+    """What was claimed together and not begun waits a moment, for whoever sweeps then."""
+    ours = Notice.objects.waiting().filter(pk__in=[n.pk for n in notices], next_try_at=notices[0].next_try_at)
+    ours.update(next_try_at=now + UNSERVED_PAUSE, last_error=str(error))
+
+
+def _write_on(notice: Notice, **columns) -> bool:
+    """Always False: it was not sent."""
+    _ours(notice).update(**columns)
+    return False
+
+
+def _ours(notice: Notice) -> NoticeQuerySet:
+    return Notice.objects.waiting().filter(pk=notice.pk, next_try_at=notice.next_try_at)
+
+
+# ---- What mail servers say -------------------------------------------------------------------------------------
+
+
+def _refused_for_good(error: Exception) -> bool:
+    """Whether the server refuses this recipient with a code of 500 or more."""
+    refused = error.recipients if isinstance(error, SMTPRecipientsRefused) else {}
+    return bool(refused) and all(code >= 500 for code, _message in refused.values())
+
+
+def _said_by(error: Exception) -> str:
+    """In the words of the server where it said something: `450 4.2.1 busy`."""
+    answers: list[tuple[int, bytes | str]] = []
+    if isinstance(error, SMTPRecipientsRefused):
+        answers = list(error.recipients.values())
+    elif isinstance(error, SMTPResponseException):
+        answers = [(error.smtp_code, error.smtp_error)]
+    said = [f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}" for code, text in answers]
+    return ("; ".join(said) or f"{type(error).__name__}: {error}")[:1000]

@@ -1,0 +1,356 @@
+"""Writing notices, in the transaction of what they tell of: rolled back with it, there once it is committed.
+
+Each function takes a constant number of statements, however many reservations it is about, and writes one message per
+person, not one per machine. Delivery starts after the commit; what cannot be announced then is found by the sweep.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, time, timedelta
+from itertools import groupby
+
+from django.db import transaction
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, TimeField, Value
+
+from bookings.models import (
+    PLANNED_KINDS,
+    Booking,
+    ConcernQuerySet,
+    Notice,
+    NoticeKind,
+    NoticePreference,
+    Reservation,
+    ReservationState,
+    TypeReminders,
+)
+from bookings.notifications.announcing import announce
+from bookings.notifications.reminders import Habits, KnownHabits, people_of, reminders_of
+from core.clock import ZONE, instant
+from equipment.models import Certificate, Operator
+from organisations.models import FACILITY_MANAGERS, User
+
+# Whoever changes hours twice in a row, or undoes it, alarms nobody.
+CONCERNS_SETTLE = timedelta(minutes=5)
+# Whoever goes through many requests of one booking sends one mail.
+DECISIONS_GATHER = timedelta(minutes=2)
+# Bookings are locked while they are planned: few at a time, so that nobody who changes one waits long.
+PLANNED_TOGETHER = 100
+CERTIFICATES_TOLD_AHEAD = timedelta(days=30)
+
+
+def tell_of_booking(*, booking: Booking, reservations: Sequence[Reservation], now: datetime) -> None:
+    """The confirmation, the reminders to come, and a word to the facility managers about what awaits approval and to
+    who operates the machines. Two statements, one more with a request and with operators. Reads the machines and their
+    types."""
+    notices = [
+        Notice(
+            kind=NoticeKind.CONFIRMATION,
+            recipient_id=person_id,
+            booking=booking,
+            key=f"booking/{booking.pk}/confirmation",
+            due_at=now,
+        )
+        for person_id in people_of(booking)
+    ]
+    if any(reservation.state == ReservationState.REQUESTED for reservation in reservations):
+        notices += _requests(booking, f"booking/{booking.pk}/request", now)
+    confirmed = [r for r in reservations if r.state == ReservationState.CONFIRMED]
+    known = load_habits(people_of(booking), {r.equipment.type_id for r in confirmed})
+    notices += [reminder for reminder in reminders_of(booking, confirmed, known) if reminder.due_at > now]
+    notices += _to_operators(booking, f"booking/{booking.pk}", reservations, now)
+    write_notices(notices, now)
+
+
+def tell_of_move(*, before: Reservation, moved: Reservation, actor: User, now: datetime) -> None:
+    """From where to where, and to the facility managers where it must be approved anew. Reminders are planned anew."""
+    booking, number = moved.booking, f"reservation/{moved.pk}/{moved.revision}"
+    facts = {"from": _as_told(before), "to": _as_told(moved)}
+    notices = [
+        Notice(
+            kind=NoticeKind.MOVED,
+            recipient_id=person_id,
+            booking=booking,
+            reservation=moved,
+            key=f"{number}/moved",
+            facts=facts | _by(actor, person_id),
+            due_at=now,
+        )
+        for person_id in people_of(booking)
+    ]
+    if moved.state == ReservationState.REQUESTED:
+        notices += _requests(booking, f"{number}/request", now, reservation=moved)
+    notices += _to_operators(booking, number, [before, moved], now, facts=facts)
+    write_notices(notices + replan([booking.pk], now=now), now)
+
+
+def tell_of_cancellation(*, cancelled: Sequence[Reservation], actor: User, now: datetime) -> None:
+    """What of one booking was cancelled, all in one message. Reminders are planned anew."""
+    if not cancelled:
+        return
+    booking = cancelled[0].booking
+    facts = {"cancelled": [_as_told(r) | {"late": r.cancelled_late} for r in cancelled]}
+    notices = [
+        Notice(
+            kind=NoticeKind.CANCELLED,
+            recipient_id=person_id,
+            booking=booking,
+            key=f"reservation/{cancelled[0].pk}/cancelled",
+            facts=facts | _by(actor, person_id),
+            due_at=now,
+        )
+        for person_id in people_of(booking)
+    ]
+    notices += _to_operators(booking, f"reservation/{cancelled[0].pk}/cancelled", cancelled, now)
+    write_notices(notices + replan([booking.pk], now=now), now)
+
+
+def tell_of_decision(*, reservation: Reservation, now: datetime) -> None:
+    """That a request was approved or declined, after a while, so that all that is decided meanwhile about the booking
+    is in the one message. What is approved is reminded of from now on."""
+    booking = reservation.booking
+    reminders = replan([booking.pk], now=now)
+    # Locked, so that it is not read and sent before this decision is there to be read.
+    gathering = Notice.objects.waiting().filter(
+        booking=booking, kind=NoticeKind.DECISION, next_try_at=F("due_at"), due_at__gt=now
+    )
+    told_soon = set(gathering.select_for_update().values_list("recipient_id", flat=True))
+    notices = [
+        Notice(
+            kind=NoticeKind.DECISION,
+            recipient_id=person_id,
+            booking=booking,
+            key=f"reservation/{reservation.pk}/{reservation.revision}/decision",
+            due_at=now + DECISIONS_GATHER,
+        )
+        for person_id in people_of(booking)
+        if person_id not in told_soon
+    ]
+    write_notices(notices + reminders, now)
+
+
+def tell_of_concerns(concerned: Iterable[tuple[Reservation, str]], *, now: datetime) -> None:
+    """Reservations and the rule each no longer keeps: per booking and rule one message, after a while, and only if it
+    is still so then. One statement; none where nothing is the matter. Reads the bookings."""
+    by_booking = sorted(concerned, key=lambda pair: (pair[0].booking_id, pair[1], pair[0].pk))
+    notices = []
+    for (_pk, code), pairs in groupby(by_booking, key=lambda pair: (pair[0].booking_id, pair[1])):
+        reservations = [reservation for reservation, _code in pairs]
+        booking = reservations[0].booking
+        notices += [
+            Notice(
+                kind=NoticeKind.CONCERN,
+                recipient_id=person_id,
+                booking=booking,
+                key=f"booking/{booking.pk}/concern/{code}/{now.timestamp():.6f}",
+                facts={"code": code, "reservations": [reservation.pk for reservation in reservations]},
+                due_at=now + CONCERNS_SETTLE,
+                expires_at=max(now + 2 * CONCERNS_SETTLE, max(reservation.end for reservation in reservations)),
+            )
+            for person_id in people_of(booking)
+        ]
+    write_notices(notices, now)
+
+
+def tell_of_concerns_over(concerns: ConcernQuerySet, *, now: datetime) -> None:
+    """These are about to be mended without anybody's doing: who was told that something was the matter hears that it no
+    longer is. Two statements; who was not told yet hears neither."""
+    told = {
+        (reservation, notice.recipient_id): notice
+        for notice in Notice.objects.filter(
+            kind=NoticeKind.CONCERN,
+            withdrawn_at=None,
+            sent_at__isnull=False,
+            booking__reservations__concerns__in=concerns,
+        )
+        for reservation in notice.facts["reservations"]
+    }
+    over: dict[tuple[int, int | None, str], list[int]] = {}
+    for pk, code in concerns.values_list("reservation_id", "code"):
+        for (reservation, person_id), notice in told.items():
+            if reservation == pk and notice.facts["code"] == code:
+                over.setdefault((person_id, notice.booking_id, code), []).append(pk)
+    notices = [
+        Notice(
+            kind=NoticeKind.CONCERN_OVER,
+            recipient_id=person_id,
+            booking_id=booking_id,
+            key=f"booking/{booking_id}/concern/{code}/{now.timestamp():.6f}/over",
+            facts={"code": code, "reservations": sorted(reservations)},
+            due_at=now + CONCERNS_SETTLE,
+        )
+        for (person_id, booking_id, code), reservations in over.items()
+    ]
+    write_notices(notices, now)
+
+
+def tell_of_withdrawn_certificate(certificate: Certificate, *, now: datetime) -> None:
+    """To its holder, with the reason."""
+    notice = Notice(
+        kind=NoticeKind.CERTIFICATE_WITHDRAWN,
+        recipient_id=certificate.user_id,
+        key=f"certificate/{certificate.pk}/withdrawn",
+        facts={"certificate": certificate.pk},
+        due_at=now,
+    )
+    write_notices([notice], now)
+
+
+def tell_of_expiring_certificates(*, now: datetime) -> None:
+    """Each person whose certificate ends within a month and was not renewed, once per certificate. Two statements."""
+    today = now.astimezone(ZONE).date()
+    renewed = Certificate.objects.filter(
+        user=OuterRef("user"), kind=OuterRef("kind"), withdrawn_at=None, valid_until__gt=OuterRef("valid_until")
+    )
+    ending = Certificate.objects.valid_on(today).filter(
+        ~Exists(renewed), valid_until__lte=today + CERTIFICATES_TOLD_AHEAD, user__is_active=True
+    )
+    notices = [
+        Notice(
+            kind=NoticeKind.CERTIFICATE_EXPIRING,
+            recipient_id=certificate.user_id,
+            key=f"certificate/{certificate.pk}/expiring",
+            facts={"certificate": certificate.pk},
+            due_at=now,
+            expires_at=instant(datetime.combine(certificate.valid_until, time())),
+        )
+        for certificate in ending
+    ]
+    write_notices(notices, now)
+
+
+def plan_anew(booking_ids: Collection[int], *, now: datetime) -> None:
+    """The reminders of these bookings as they should be: where somebody chose other times, or a policy changed."""
+    with transaction.atomic():
+        write_notices(replan(booking_ids, now=now), now)
+
+
+def plan_the_week(*, now: datetime) -> int:
+    """The same for every booking with something confirmed in the coming week; how many. So that what was booked before
+    there were reminders, or before a policy changed, is told as well."""
+    week = Reservation.objects.filter(state=ReservationState.CONFIRMED).overlapping((now, now + timedelta(days=8)))
+    booking_ids = sorted(set(week.values_list("booking_id", flat=True)))
+    for first in range(0, len(booking_ids), PLANNED_TOGETHER):
+        plan_anew(booking_ids[first : first + PLANNED_TOGETHER], now=now)
+    return len(booking_ids)
+
+
+def replan(booking_ids: Collection[int], *, now: datetime) -> list[Notice]:
+    """The reminders that these bookings still lack, unsaved; those that no longer fit are withdrawn. Five statements.
+
+    The bookings are locked until the transaction ends: of two who change one booking at once, the second sees what
+    the first left.
+    """
+    bookings = Booking.objects.select_for_update(no_key=True).filter(pk__in=booking_ids).order_by("pk").in_bulk()
+    confirmed = list(
+        Reservation.objects.filter(
+            booking__in=bookings, state__in=(ReservationState.CONFIRMED, ReservationState.IN_USE)
+        )
+        .going_on_or_ahead(now)
+        .select_related("equipment__type")
+        .order_by("booking")
+    )
+    known = load_habits(
+        {pk for booking in bookings.values() for pk in people_of(booking)}, {r.equipment.type_id for r in confirmed}
+    )
+    wanted = [
+        reminder
+        for pk, reservations in groupby(confirmed, key=lambda r: r.booking_id)
+        for reminder in reminders_of(bookings[pk], reservations, known)
+    ]
+    fitting = {(reminder.recipient_id, reminder.key, reminder.due_at) for reminder in wanted}
+    planned = (
+        Notice.objects.waiting()
+        .filter(booking__in=bookings, kind__in=PLANNED_KINDS)
+        .values_list("pk", "recipient_id", "key", "due_at")
+    )
+    kept = {tuple(rest): pk for pk, *rest in planned}
+    Notice.objects.filter(pk__in=[pk for rest, pk in kept.items() if rest not in fitting]).withdraw(now)
+    return [
+        reminder
+        for reminder in wanted
+        if reminder.due_at > now and (reminder.recipient_id, reminder.key, reminder.due_at) not in kept
+    ]
+
+
+def load_habits(people: Collection[int], types: Collection[int]) -> KnownHabits:
+    """What these people chose and what holds for these types. One statement."""
+    times = ("leads", "day_before_at")
+    of_people = NoticePreference.objects.filter(person__in=people).values_list(
+        "person_id", Value(None, BigIntegerField()), *times, "quiet_from", "quiet_until"
+    )
+    nobody, not_quiet = Value(None, BigIntegerField()), Value(None, TimeField())
+    of_types = TypeReminders.objects.filter(equipment_type__in=types).values_list(
+        nobody, "equipment_type_id", *times, not_quiet, not_quiet
+    )
+    known_people: dict[int, Habits] = {}
+    known_types: dict[int, Habits] = {}
+    for person_id, type_id, leads, day_before_at, quiet_from, quiet_until in of_people.union(of_types, all=True):
+        if person_id is not None:
+            quiet = (quiet_from, quiet_until) if quiet_from is not None else None
+            known_people[person_id] = Habits(tuple(leads), day_before_at, quiet)
+        else:
+            known_types[type_id] = Habits(tuple(leads), day_before_at)
+    return KnownHabits(known_people, known_types)
+
+
+def _requests(booking: Booking, key: str, now: datetime, *, reservation: Reservation | None = None) -> list[Notice]:
+    """To every facility manager. One statement."""
+    managers = User.objects.filter(Q(is_superuser=True) | Q(groups__name=FACILITY_MANAGERS), is_active=True)
+    return [
+        Notice(
+            kind=NoticeKind.REQUEST,
+            recipient_id=person_id,
+            booking=booking,
+            reservation=reservation,
+            key=key,
+            due_at=now,
+        )
+        for person_id in managers.order_by("pk").values_list("pk", flat=True).distinct()
+    ]
+
+
+def _to_operators(
+    booking: Booking, key: str, reservations: Sequence[Reservation], now: datetime, *, facts: dict | None = None
+) -> list[Notice]:
+    """To who operates these, or did before: what it comes to is read when it is sent. One statement, none where nobody
+    operates."""
+    operators = {r.operator_id for r in reservations if r.operator_id}
+    if not operators:
+        return []
+    people = Operator.objects.filter(pk__in=operators).order_by("pk").values_list("user_id", flat=True)
+    return [
+        Notice(
+            kind=NoticeKind.OPERATING,
+            recipient_id=person_id,
+            booking=booking,
+            key=f"{key}/operating",
+            facts={"reservations": sorted({r.pk for r in reservations}), **(facts or {})},
+            due_at=now,
+        )
+        for person_id in people
+    ]
+
+
+def _as_told(reservation: Reservation) -> dict[str, str | int]:
+    """Of a reservation what is said of it now, and may be otherwise when it is read."""
+    return {
+        "id": reservation.pk,
+        "start": reservation.start.isoformat(),
+        "end": reservation.end.isoformat(),
+        "equipment": reservation.equipment.code,
+        "name": reservation.equipment.name,
+    }
+
+
+def _by(actor: User, reader_id: int) -> dict[str, str]:
+    """Who did it, where the reader did not."""
+    return {} if actor.pk == reader_id else {"by": str(actor)}
+
+
+def write_notices(notices: Sequence[Notice], now: datetime) -> None:
+    """One statement, and none for nothing. What is written already stays as it is."""
+    if not notices:
+        return
+    for notice in notices:
+        notice.written_at, notice.next_try_at = now, notice.due_at
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    announce([notice.pk for notice in notices if notice.due_at <= now])

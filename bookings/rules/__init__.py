@@ -1,0 +1,1 @@
+"""What must hold of a booking, and what a rule gets to read."""

@@ -1,0 +1,1 @@
+"""Where a reservation can go: free time, placement, and dates that repeat."""

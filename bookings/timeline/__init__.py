@@ -1,0 +1,1 @@
+"""Machines against time, as the pages draw it."""

@@ -1,0 +1,1 @@
+"""What the calls of every app share: times, texts, and the answers that tell what went wrong."""

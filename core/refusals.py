@@ -1,0 +1,37 @@
+"""Why something is not possible, and what is possible instead."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A time, and the codes of machines, that can be booked instead."""
+
+    start: datetime
+    end: datetime
+    equipment: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why not. `equipment` is a code, empty where the refusal is about the booking as a whole or a type; start and
+    end are None there as well. `overridable`: a facility manager may set it aside, with a reason."""
+
+    code: str
+    message: str
+    equipment: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    overridable: bool = False
+    alternatives: tuple[Alternative, ...] = ()
+    number: int | None = None
+
+
+class Refused(Exception):
+    """Carries every refusal at once, in the order asked."""
+
+    def __init__(self, refusals: Iterable[Refusal]):
+        self.refusals = tuple(refusals)
+        super().__init__("; ".join(refusal.code for refusal in self.refusals))

@@ -1,0 +1,1 @@
+"""The demonstration: the Atrium, its people, and how they book."""

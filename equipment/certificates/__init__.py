@@ -1,0 +1,1 @@
+"""Certificates, whole: their models, who grants and withdraws them, and their pages."""

@@ -1,0 +1,62 @@
+"""A technician grants certificates and withdraws them. Who depends on them is told in the same transaction."""
+
+from calendar import monthrange
+from datetime import date, datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.clock import ZONE
+from core.refusals import Refusal, Refused
+from equipment.certificates.watching import tell_watchers
+from equipment.models import Certificate, CertificateKind
+from organisations.models import User
+
+
+def grant(
+    *, user: User, kind: CertificateKind, by: User, now: datetime, valid_until: date | None = None
+) -> Certificate:
+    """From today on; without `valid_until` for as long as the kind says. What
+    this technician granted today in just this way is found and not granted again. `Refused` where it would not last a
+    day, `PermissionDenied` unless a technician grants it."""
+    _only_technicians(by)
+    today = now.astimezone(ZONE).date()
+    until = valid_until or _months_later(today, kind.valid_months)
+    if until <= today:
+        raise Refused([Refusal("zero_length", _("A certificate must be valid for at least a day."))])
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        certificate, _new = Certificate.objects.get_or_create(
+            user=user, kind=kind, granted_on=today, valid_until=until, granted_by=by, withdrawn_at=None
+        )
+        tell_watchers(certificate, now=now)
+    return certificate
+
+
+def withdraw(*, certificate: Certificate, by: User, now: datetime, reason: str) -> Certificate:
+    """At once; reservations that lose their certificate stay, and are marked for the manager. Withdrawing what was
+    withdrawn changes nothing. `Refused` without a reason, `PermissionDenied` unless a technician withdraws it."""
+    _only_technicians(by)
+    if not reason.strip():
+        raise Refused([Refusal("needs_reason", _("Say why it is withdrawn."))])
+    with transaction.atomic():
+        withdrawn = Certificate.objects.filter(pk=certificate.pk, withdrawn_at=None).update(
+            withdrawn_at=now, withdrawn_by=by, withdrawal_reason=reason.strip()
+        )
+        certificate.refresh_from_db()
+        if withdrawn:
+            tell_watchers(certificate, now=now)
+    return certificate
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day of the month, or the last one of a shorter month."""
+    count = day.year * 12 + day.month - 1 + months
+    year, month = count // 12, count % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def _only_technicians(by: User) -> None:
+    if not by.is_technician:
+        raise PermissionDenied(_("A technician or facility manager does this."))

@@ -1,0 +1,16 @@
+"""The verbs of the floor. Each is one transaction, takes keyword arguments only and never sees a request."""
+
+from floor.services.approvals import approve, approve_all, decline, decline_all
+from floor.services.attendance import check_in, check_out, nobody_came
+from floor.services.issues import settle
+
+__all__ = [
+    "approve",
+    "approve_all",
+    "check_in",
+    "check_out",
+    "decline",
+    "decline_all",
+    "nobody_came",
+    "settle",
+]

@@ -1,0 +1,86 @@
+"""What the reader of a mail does by the address in it, without signing in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Prefetch, prefetch_related_objects
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from bookings.lifecycle import MOVABLE_STATES
+from bookings.models import Notice, Reservation, ReservationState
+from bookings.notifications.links import Act, NotGood, Token, as_seen, is_for, read, reservations_of
+from bookings.services.change import cancel_all
+from floor.services.approvals import approve
+from floor.services.attendance import check_out
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What can still be done: nothing where `reservations` is empty, since it was done, has changed or is over."""
+
+    notice: Notice
+    act: Act
+    reservations: list[Reservation]
+
+
+def offered(signed: str, *, now: datetime) -> Offered:
+    """Changes nothing. `NotGood` where the address was not made here, is too old, or went to somebody else;
+    `PermissionDenied` where its reader may not do it any more."""
+    return _offered(read(signed), now)
+
+
+def carry_out(signed: str, *, now: datetime) -> Offered:
+    """Does it, and says for which reservations: none where nothing was left to do. `NotGood` and `PermissionDenied` as
+    above, `Refused` as the services that do it."""
+    token = read(signed)
+    with transaction.atomic():
+        # Nobody moves them between the look and the deed.
+        about = _reservations(_notice(token))
+        list(Reservation.objects.select_for_update().filter(pk__in=[r.pk for r in about]).order_by("pk"))
+        found = _offered(token, now)
+        reader = found.notice.recipient
+        if found.act == Act.CANCEL and found.reservations:
+            cancel_all(reservations=found.reservations, actor=reader, now=now)
+        for reservation in found.reservations:
+            if found.act == Act.APPROVE:
+                approve(reservation=reservation, actor=reader, now=now)
+            elif found.act == Act.CHECK_OUT:
+                check_out(reservation=reservation, actor=reader, now=now)
+    return found
+
+
+def _offered(token: Token, now: datetime) -> Offered:
+    notice = _notice(token)
+    about = _reservations(notice)
+    reader = notice.recipient
+    theirs = set(
+        Reservation.objects.changeable_by(reader).filter(pk__in=[r.pk for r in about]).values_list("pk", flat=True)
+    )
+    if (about and not theirs) or (token.act == Act.APPROVE and not reader.is_facility_manager):
+        with translation.override(reader.language):
+            raise PermissionDenied(_("This is no longer yours to do."))
+    if as_seen(about) != token.seen:
+        about = []
+    states = {
+        Act.CANCEL: MOVABLE_STATES,
+        Act.APPROVE: (ReservationState.REQUESTED,),
+        Act.CHECK_OUT: (ReservationState.IN_USE,),
+    }[token.act]
+    left = [r for r in about if r.pk in theirs and r.state in states and (r.end > now or token.act == Act.CHECK_OUT)]
+    return Offered(notice, token.act, sorted(left, key=lambda r: (r.start, r.pk)))
+
+
+def _notice(token: Token) -> Notice:
+    notice = Notice.objects.filter(pk=token.notice_id).select_related("recipient", "booking__organisation").first()
+    if notice is None or notice.booking is None or not is_for(token, notice):
+        raise NotGood
+    return notice
+
+
+def _reservations(notice: Notice) -> list[Reservation]:
+    with_machines = Reservation.objects.select_related("equipment__type", "equipment__fieldlab", "booking")
+    prefetch_related_objects([notice], Prefetch("booking__reservations", with_machines))
+    return reservations_of(notice)

@@ -1,0 +1,1 @@
+"""How people come in: passwords, second factors, identity providers, and how often one may try."""

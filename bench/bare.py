@@ -8,7 +8,7 @@ from django.db import connection, models
 from psycopg.types.range import TimestamptzRange
 
 from bookings.models import HOLDING_STATES, Booking, Purpose, Reservation
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from demo.scale import BOOKING_FIELDS, RESERVATION_FIELDS, columns_left
 from equipment.models import Equipment
 from organisations.models import Organisation, User
@@ -71,11 +71,16 @@ class Bare:
         self._connection.close()
 
     def insert(
-        self, user: User, organisation: Organisation, purpose: Purpose, wishes: Sequence[Wish], now: datetime
+        self,
+        user: User,
+        organisation: Organisation,
+        purpose: Purpose,
+        requested_slots: Sequence[RequestedSlot],
+        now: datetime,
     ) -> None:
         """Lock organisation and machines, then write one booking with its reservations, in one transaction."""
-        machines = [wish.equipment.pk for wish in wishes]
-        periods = [TimestamptzRange(wish.start, wish.end) for wish in wishes]
+        machines = [requested_slot.equipment.pk for requested_slot in requested_slots]
+        periods = [TimestamptzRange(requested_slot.start, requested_slot.end) for requested_slot in requested_slots]
         with self._connection.transaction(), self._connection.cursor() as cursor:
             lock = "SELECT id FROM {} WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE"
             cursor.execute(lock.format("organisations_organisation"), [[organisation.pk]])

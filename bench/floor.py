@@ -21,7 +21,7 @@ from django.test import Client
 from bench.bare import Bare
 from bench.databases import BOOKER
 from bookings.models import Purpose, Reservation
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from core.clock import ZONE
 from equipment.models import Equipment
 from organisations.models import User
@@ -89,10 +89,12 @@ def _fill_a_week(user: User, machines: list[Equipment], now: datetime) -> dateti
     Reservation.objects.overlapping((monday, monday + timedelta(days=7))).delete()
     each = -(-RESERVATIONS // len(machines))
     slots = [monday + timedelta(hours=4 * number + 1) for number in range(each)]
-    wishes = [Wish(start, start + timedelta(hours=2), machine) for machine in machines for start in slots]
+    requested_slots = [
+        RequestedSlot(start, start + timedelta(hours=2), machine) for machine in machines for start in slots
+    ]
     purpose = Purpose.objects.get(code="trial-production")
     bare = Bare()
-    bare.insert(user, user.memberships.get().organisation, purpose, wishes[:RESERVATIONS], now)
+    bare.insert(user, user.memberships.get().organisation, purpose, requested_slots[:RESERVATIONS], now)
     bare.close()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE bookings_reservation")

@@ -13,7 +13,7 @@ from bench.outbox import SENT_A_ROUND, OutboxBench
 from bench.timing import WARM_UP
 from bookings.models import Purpose
 from bookings.scheduling.free_time import free_slots, window_for
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book, find_slots
 from core.clock import ZONE
 from equipment.availability import open_time
@@ -83,13 +83,13 @@ class Bench:
             Work(f"send {SENT_A_ROUND} notices", "", self._outbox.send, self._outbox.send_bare, self._sends),
         ]
 
-    def _booking(self, name: str, goal: str, cases: Iterator[list[Wish]], rounds: int) -> Work:
+    def _booking(self, name: str, goal: str, cases: Iterator[list[RequestedSlot]], rounds: int) -> Work:
         def do() -> None:
             book(
                 booker=self._user,
                 organisation=self._organisation,
                 purpose=self._purpose,
-                wishes=next(cases),
+                requested_slots=next(cases),
                 now=self._now,
             )
 
@@ -161,17 +161,17 @@ class Bench:
 
         return bare
 
-    def _single_bookings(self, machines: list[Equipment]) -> Iterator[list[Wish]]:
+    def _single_bookings(self, machines: list[Equipment]) -> Iterator[list[RequestedSlot]]:
         for day, morning, machine in product(self._days, MORNINGS, machines):
-            yield [_wish(machine, day, morning)]
+            yield [_requested_slot(machine, day, morning)]
 
-    def _classes(self, machines: list[Equipment]) -> Iterator[list[Wish]]:
+    def _classes(self, machines: list[Equipment]) -> Iterator[list[RequestedSlot]]:
         """Fourteen days, a week apart but for closures, of four machines."""
         step = len(self._days) // WEEKS
         groups = [machines[first : first + UNITS] for first in range(0, len(machines) - UNITS + 1, UNITS)]
         for offset, morning, group in product(range(step), MORNINGS, groups):
             days = self._days[offset::step][:WEEKS]
-            yield [_wish(machine, day, morning) for day in days for machine in group]
+            yield [_requested_slot(machine, day, morning) for day in days for machine in group]
 
     def _open_mornings(self) -> list[date]:
         """The days of the coming fifteen weeks on which machines with a pass are open all morning."""
@@ -186,9 +186,9 @@ class Bench:
         return today - timedelta(days=today.weekday())
 
 
-def _wish(machine: Equipment, day: date, morning: time) -> Wish:
+def _requested_slot(machine: Equipment, day: date, morning: time) -> RequestedSlot:
     start = datetime.combine(day, morning, ZONE)
-    return Wish(start, start + LASTS, machine)
+    return RequestedSlot(start, start + LASTS, machine)
 
 
 def _books_itself(machine: Equipment) -> bool:

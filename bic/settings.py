@@ -183,13 +183,13 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-notices": {"task": "bookings.tasks.sweep_notices", "schedule": 60, "options": {"expires": 55}},
     "plan-reminders": {"task": "bookings.tasks.plan_reminders", "schedule": crontab(hour=3, minute=15)},
     "tell-of-certificates": {
-        "task": "bookings.tasks.tell_of_certificates",
+        "task": "bookings.tasks.notify_of_certificates",
         "schedule": crontab(hour=8, minute=0),
     },
-    "tell-of-keys": {"task": "bookings.tasks.tell_of_keys", "schedule": crontab(hour=8, minute=5)},
+    "tell-of-keys": {"task": "bookings.tasks.notify_of_keys", "schedule": crontab(hour=8, minute=5)},
     # Told once; asked more often for the morning on which beat was down at seven.
     "tell-of-days-and-weeks": {
-        "task": "bookings.tasks.tell_of_days_and_weeks",
+        "task": "bookings.tasks.notify_of_days_and_weeks",
         "schedule": crontab(hour="7-16", minute="*/10"),
     },
     # Made once; asked every morning for the month whose first night beat missed.

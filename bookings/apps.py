@@ -7,14 +7,14 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Bookings")
 
     def ready(self) -> None:
-        from bookings.notifications.accounts import tell_person
+        from bookings.notifications.accounts import notify_person
         from bookings.notifications.announcing import announce_password_request
         from bookings.services import recheck
         from equipment import availability
         from equipment.certificates import watching as certificates
         from organisations import telling
 
-        availability.watch(recheck.review_reservations)
+        availability.watch(recheck.recheck_reservations)
         availability.watch_preview(recheck.preview)
         certificates.watch(recheck.certificate_changed)
-        telling.register(tell_person, announce_password_request)
+        telling.register(notify_person, announce_password_request)

@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from bookings import idempotency
 from bookings.notifications import outbox
-from bookings.notifications.accounts import answer_password_requests, tell_of_ending_keys
-from bookings.notifications.digests import tell_of_the_day, tell_of_the_week
-from bookings.notifications.writing import plan_the_week, tell_of_expiring_certificates
+from bookings.notifications.accounts import answer_password_requests, notify_of_ending_keys
+from bookings.notifications.digests import notify_of_the_day, notify_of_the_week
+from bookings.notifications.writing import notify_of_expiring_certificates, plan_the_week
 
 
 @shared_task
@@ -42,20 +42,20 @@ def plan_reminders() -> int:
 
 
 @shared_task
-def tell_of_certificates() -> None:
+def notify_of_certificates() -> None:
     """Every morning: to people whose certificate is about to end. A day missed is made up for on the next."""
-    tell_of_expiring_certificates(now=timezone.now())
+    notify_of_expiring_certificates(now=timezone.now())
 
 
 @shared_task
-def tell_of_keys() -> None:
+def notify_of_keys() -> None:
     """Every morning: to people whose token or calendar address is about to end. A day missed is made up for."""
-    tell_of_ending_keys(now=timezone.now())
+    notify_of_ending_keys(now=timezone.now())
 
 
 @shared_task
-def tell_of_days_and_weeks() -> None:
+def notify_of_days_and_weeks() -> None:
     """From seven o'clock on, again and again, so that a morning on which the clock did not run is made up for."""
     now = timezone.now()
-    tell_of_the_day(now=now)
-    tell_of_the_week(now=now)
+    notify_of_the_day(now=now)
+    notify_of_the_week(now=now)

@@ -8,7 +8,7 @@ from random import Random
 from django.db.models import Case, F, When
 
 from bookings.models import Notice, Purpose, Reservation, ReservationState
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.scheduling.recurrence import Repeat
 from bookings.services import Outcome, book, cancel
 from core.clock import ZONE
@@ -37,7 +37,7 @@ class Asked:
     organisation: str
     purpose: str
     title: str
-    wishes: tuple[Wish, ...]
+    requested_slots: tuple[RequestedSlot, ...]
     people: int | None = None
     supervisor: str = ""
     repeat: Repeat | None = None
@@ -98,8 +98,8 @@ def take_as_told(*, now: datetime) -> None:
 
 def _lesson(lesson: Lesson, first: date, cast: Cast, chance: Random) -> Asked:
     day = first + timedelta(days=lesson.weekday)
-    wishes = tuple(
-        Wish(_at(day, lesson.starts), _at(day, lesson.ends), equipment_type=cast.types[slug], units=units)
+    requested_slots = tuple(
+        RequestedSlot(_at(day, lesson.starts), _at(day, lesson.ends), equipment_type=cast.types[slug], units=units)
         for slug, units in lesson.machines.items()
     )
     return Asked(
@@ -108,7 +108,7 @@ def _lesson(lesson: Lesson, first: date, cast: Cast, chance: Random) -> Asked:
         organisation=lesson.organisation,
         purpose=lesson.purpose,
         title=lesson.title,
-        wishes=wishes,
+        requested_slots=requested_slots,
         people=lesson.people,
         supervisor=lesson.supervisor,
         repeat=Repeat(f"FREQ=WEEKLY;COUNT={lesson.weeks}", skip_closures=True),
@@ -124,15 +124,17 @@ def _habit(habit: Habit, days: list[date], cast: Cast, now: datetime, chance: Ra
         made = _at(day - timedelta(days=chance.randint(*habit.days_ahead)), time(chance.randint(8, 17), 11))
         # What lies further ahead than people book was booked in the last days: nobody books in the future.
         made = min(made, now - timedelta(minutes=chance.randint(10, 4000)))
-        wish = Wish(
+        requested_slot = RequestedSlot(
             start,
             start + timedelta(hours=chance.choice(habit.hours)),
             equipment_type=cast.types[chance.choice(habit.types)],
         )
         cancelled, title = chance.random() < CANCELLED_SHARE, chance.choice(habit.titles)
-        if made < start - wish.equipment_type.notice_period:
+        if made < start - requested_slot.equipment_type.notice_period:
             asked.append(
-                Asked(made, habit.person, habit.organisation, habit.purpose, title, (wish,), cancelled=cancelled)
+                Asked(
+                    made, habit.person, habit.organisation, habit.purpose, title, (requested_slot,), cancelled=cancelled
+                )
             )
     return asked
 
@@ -144,7 +146,7 @@ def _book(asked: Asked, cast: Cast, now: datetime) -> Outcome | None:
             booker=cast.people[asked.person],
             organisation=cast.organisations[asked.organisation],
             purpose=cast.purposes[asked.purpose],
-            wishes=asked.wishes,
+            requested_slots=asked.requested_slots,
             now=asked.made,
             title=asked.title,
             people=asked.people,
@@ -170,8 +172,8 @@ def _book_on_the_first_day_possible(one: OneOff, cast: Cast, today: date, now: d
     for day in ahead[:DAYS_TRIED]:
         start = _at(day, one.starts)
         end = start + timedelta(hours=one.hours)
-        wish = Wish(start, end, equipment_type=cast.types[one.type], finish=one.finish)
-        if _book(Asked(made, one.person, one.organisation, one.purpose, one.title, (wish,)), cast, now):
+        requested_slot = RequestedSlot(start, end, equipment_type=cast.types[one.type], finish=one.finish)
+        if _book(Asked(made, one.person, one.organisation, one.purpose, one.title, (requested_slot,)), cast, now):
             return
 
 

@@ -9,13 +9,13 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
 from bookings.models import Concern
-from bookings.services.recheck import REVIEWED_CODES
+from bookings.services.recheck import RECHECKED_CODES
 from bookings.wording import concern_in_words
 from core.formatting import period_in_words
 from floor import services
 from organisations.admin import FacilityManagersOnly, SearchedByWords
 
-CODES = (*REVIEWED_CODES, "not_certified")
+CODES = (*RECHECKED_CODES, "not_certified")
 
 
 class OpenFilter(admin.SimpleListFilter):

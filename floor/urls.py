@@ -14,6 +14,6 @@ urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("reservations/<int:pk>/check-in/", desk.check_in, name="check_in"),
     path("reservations/<int:pk>/check-out/", desk.check_out, name="check_out"),
-    path("reservations/<int:pk>/nobody-came/", desk.nobody_came, name="nobody_came"),
+    path("reservations/<int:pk>/nobody-came/", desk.mark_no_show, name="mark_no_show"),
     path("concerns/<int:pk>/settle/", approvals.settle_concern, name="settle_concern"),
 ]

@@ -12,8 +12,8 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
 from bookings.models import CalendarFeed, Concern, Notice, Reservation, Use
-from bookings.notifications.links import Act, action_address
-from bookings.scheduling.placement import Wish
+from bookings.notifications.links import EmailAction, action_address
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
 from equipment.models import Certificate, CertificateKind
 from organisations.models import ApiToken, Membership, Organisation, Role, User
@@ -79,8 +79,15 @@ def make_world(make_equipment, purpose, verhagen: Organisation, kempen: Organisa
     make_equipment("FDM-05")
 
     def booked(machine, hour: int) -> Reservation:
-        wish = Wish(next_monday(hour, weeks=2), next_monday(hour + 1, weeks=2), machine)
-        made = book(booker=booker, organisation=verhagen, purpose=purpose, wishes=[wish], now=now, title="Housing")
+        requested_slot = RequestedSlot(next_monday(hour, weeks=2), next_monday(hour + 1, weeks=2), machine)
+        made = book(
+            booker=booker,
+            organisation=verhagen,
+            purpose=purpose,
+            requested_slots=[requested_slot],
+            now=now,
+            title="Housing",
+        )
         return made.reservations[0]
 
     ahead, waiting, coming, running = booked(plain, 9), booked(asked, 9), booked(here, 9), booked(used, 9)
@@ -119,7 +126,7 @@ def make_world(make_equipment, purpose, verhagen: Organisation, kempen: Organisa
             "me/feeds/": {"pk": feed.pk},
             "me/tokens/": {"pk": token.pk},
             "feeds/": {"secret": secret},
-            "act/": {"signed": action_address(notice, Act.CANCEL).rstrip("/").rpartition("/")[2]},
+            "act/": {"signed": action_address(notice, EmailAction.CANCEL).rstrip("/").rpartition("/")[2]},
             "organisations/": {"slug": verhagen.slug},
             "usage/kept/": {"pk": kept.pk},
             "mail/": {"name": "none", "number": 0},

@@ -16,7 +16,7 @@ from django.contrib.auth.models import Group
 from django.utils import translation
 
 from bookings.models import Purpose
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
 from equipment.availability import new_calendar, weekly_hours
 from equipment.models import Equipment, EquipmentType, Fieldlab, Process
@@ -189,12 +189,15 @@ def second_printer(make_equipment) -> Equipment:
 
 @pytest.fixture
 def make_booking(engineer, verhagen, purpose, printer):
-    """Book through the service; `wishes` are (start, end) on the wall clock, or Wish objects."""
+    """Book through the service; `requested_slots` are (start, end) on the wall clock, or RequestedSlot objects."""
 
-    def make(*wishes, **changes):
-        asked = [w if isinstance(w, Wish) else Wish(wall(w[0]), wall(w[1]), printer) for w in wishes]
+    def make(*requested_slots, **changes):
+        asked = [
+            w if isinstance(w, RequestedSlot) else RequestedSlot(wall(w[0]), wall(w[1]), printer)
+            for w in requested_slots
+        ]
         arguments = {"booker": engineer, "organisation": verhagen, "purpose": purpose, "now": NOW, **changes}
-        return book(wishes=asked, **arguments)
+        return book(requested_slots=asked, **arguments)
 
     return make
 
@@ -202,7 +205,7 @@ def make_booking(engineer, verhagen, purpose, printer):
 @pytest.fixture
 def make_reservation(make_booking, printer):
     def make(start="09:00", end="11:00", equipment=None, **changes):
-        wish = Wish(wall(start), wall(end), equipment or printer)
-        return make_booking(wish, **changes).reservations[0]
+        requested_slot = RequestedSlot(wall(start), wall(end), equipment or printer)
+        return make_booking(requested_slot, **changes).reservations[0]
 
     return make

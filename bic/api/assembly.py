@@ -95,7 +95,7 @@ def answers_once(view):
     """A `POST` with an `Idempotency-Key` is done once; asked again, it gets the answer of the first time.
 
     Kept are answers that something was done and refusals of the rules. Everything else changed nothing, and
-    is judged anew.
+    is evaluated anew.
     """
 
     @wraps(view)

@@ -50,7 +50,7 @@ class AbilityIn(Schema):
         return None
 
 
-class WishIn(AbilityIn):
+class RequestedSlotIn(AbilityIn):
     """One machine by its code, or any `units` machines of a type, or any that are able; for one period.
 
     With `finish` each comes with the station that finishes its results, at the first time after it.
@@ -106,23 +106,25 @@ class BookingIn(Schema):
     title: Title = ""
     people: int | None = Field(None, ge=1, le=32767)
     supervisor: Email | None = None
-    reservations: list[WishIn] = Field(min_length=1)
+    reservations: list[RequestedSlotIn] = Field(min_length=1)
     repeat: RepeatIn | None = None
     on_refusal: Literal["refuse", "skip"] = "refuse"
     override: OverrideIn | None = None
 
     @field_validator("reservations", mode="before")
     @classmethod
-    def asks_for_a_number_that_can_be_meant(cls, wishes):
-        if isinstance(wishes, list):
-            _check_number(len(wishes))
-        return wishes
+    def asks_for_a_number_that_can_be_meant(cls, requested_slots):
+        if isinstance(requested_slots, list):
+            _check_number(len(requested_slots))
+        return requested_slots
 
     @field_validator("reservations")
     @classmethod
-    def asks_for_a_number_of_machines_that_can_be_meant(cls, wishes):
-        _check_number(sum(wish.units * (2 if wish.finish else 1) for wish in wishes))
-        return wishes
+    def asks_for_a_number_of_machines_that_can_be_meant(cls, requested_slots):
+        _check_number(
+            sum(requested_slot.units * (2 if requested_slot.finish else 1) for requested_slot in requested_slots)
+        )
+        return requested_slots
 
 
 class MoveIn(Schema):

@@ -11,9 +11,9 @@ from django.db.models import Value
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from bookings.api.bodies import BookingIn, OverrideIn, WishIn
+from bookings.api.bodies import BookingIn, OverrideIn, RequestedSlotIn
 from bookings.models import Purpose, Reservation
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import Overriding
 from core.api.errors import not_right, unknown_code, unknown_codes
 from equipment.models import Equipment, EquipmentType
@@ -33,33 +33,38 @@ def what_is_booked(body: BookingIn, *, user: User) -> dict:
     supervisor = person_of(organisation, body.supervisor)
     unknown = [(("purpose",), body.purpose)] if body.purpose and purpose is None else []
     unknown += [(("supervisor",), body.supervisor)] if body.supervisor and supervisor is None else []
-    wishes = _wishes(body.reservations, unknown)
+    requested_slots = _requested_slots(body.reservations, unknown)
     if unknown:
         raise unknown_codes(unknown)
-    return {"organisation": organisation, "purpose": purpose, "supervisor": supervisor, "wishes": wishes}
+    return {
+        "organisation": organisation,
+        "purpose": purpose,
+        "supervisor": supervisor,
+        "requested_slots": requested_slots,
+    }
 
 
-def _wishes(asked: Sequence[WishIn], unknown: list) -> list[Wish]:
-    """The wishes; what nothing goes by is added to `unknown`, with the way to it."""
-    machines = _by_code(Equipment.objects.with_type(), "code", (wish.equipment for wish in asked))
-    types = _by_code(EquipmentType.objects.all(), "slug", (wish.type for wish in asked))
-    able = _types_by_ability(key for wish in asked if (key := _key(wish)))
-    for index, wish in enumerate(asked):
-        if wish.equipment is not None and wish.equipment not in machines:
-            unknown.append((("reservations", index, "equipment"), wish.equipment))
-        if wish.type is not None and wish.type not in types:
-            unknown.append((("reservations", index, "type"), wish.type))
+def _requested_slots(asked: Sequence[RequestedSlotIn], unknown: list) -> list[RequestedSlot]:
+    """The requested slots; what nothing goes by is added to `unknown`, with the way to it."""
+    machines = _by_code(Equipment.objects.with_type(), "code", (requested_slot.equipment for requested_slot in asked))
+    types = _by_code(EquipmentType.objects.all(), "slug", (requested_slot.type for requested_slot in asked))
+    able = _types_by_ability(key for requested_slot in asked if (key := _key(requested_slot)))
+    for index, requested_slot in enumerate(asked):
+        if requested_slot.equipment is not None and requested_slot.equipment not in machines:
+            unknown.append((("reservations", index, "equipment"), requested_slot.equipment))
+        if requested_slot.type is not None and requested_slot.type not in types:
+            unknown.append((("reservations", index, "type"), requested_slot.type))
     return [
-        Wish(
-            equipment=machines.get(wish.equipment),
-            equipment_type=types.get(wish.type),
-            able_types=able.get(_key(wish), ()),
-            units=wish.units,
-            start=wish.start,
-            end=wish.end,
-            finish=wish.finish,
+        RequestedSlot(
+            equipment=machines.get(requested_slot.equipment),
+            equipment_type=types.get(requested_slot.type),
+            able_types=able.get(_key(requested_slot), ()),
+            units=requested_slot.units,
+            start=requested_slot.start,
+            end=requested_slot.end,
+            finish=requested_slot.finish,
         )
-        for wish in asked
+        for requested_slot in asked
     ]
 
 
@@ -71,8 +76,8 @@ def _by_code(queryset, field: str, codes: Iterable[str | None]) -> dict:
     return {getattr(each, field): each for each in queryset.filter(**{f"{field}__in": asked})}
 
 
-def _key(wish: WishIn) -> Ability | None:
-    ability = wish.ability()
+def _key(requested_slot: RequestedSlotIn) -> Ability | None:
+    ability = requested_slot.ability()
     return tuple(sorted(ability.items())) if ability else None
 
 

@@ -20,7 +20,7 @@ router = Router(tags=["reservations"])
     summary="Move to another time or machine",
 )
 def move_reservation(request: HttpRequest, id: int, body: MoveIn, dry_run: bool = False):
-    """To another start, end or machine, judged by the rules of today. What is left out stays. A dry run changes
+    """To another start, end or machine, evaluated by the rules of today. What is left out stays. A dry run changes
     nothing."""
     reservation = visible_reservation(id, user=request.auth)
     moved = services.move(
@@ -45,7 +45,7 @@ def move_reservation(request: HttpRequest, id: int, body: MoveIn, dry_run: bool 
 def rechoose_machine(request: HttpRequest, id: int):
     """At the same time, as when its own breaks: of the same type, else of one that can do at least as much."""
     reservation = visible_reservation(id, user=request.auth)
-    moved = services.rechoose(reservation=reservation, actor=request.auth, now=timezone.now())
+    moved = services.reassign(reservation=reservation, actor=request.auth, now=timezone.now())
     return Status(200, ReservationOut.of(moved))
 
 

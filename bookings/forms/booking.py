@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models import Booking, Override, Purpose
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import Overriding
 from core.clock import ZONE
 from core.day_field import DayField, day_in_words
@@ -223,7 +223,7 @@ class PeriodForm(forms.Form):
 
 
 class BookingForm(PeriodForm):
-    """One reservation of one machine; after `is_valid()`, `wish` is what is asked for."""
+    """One reservation of one machine; after `is_valid()`, `requested_slot` is what is asked for."""
 
     organisation = forms.ModelChoiceField(
         Organisation.objects.none(), label=_("For"), to_field_name="slug", empty_label=None
@@ -281,8 +281,8 @@ class BookingForm(PeriodForm):
         return any(self[name].value() or self[name].errors for name in ("people", "supervisor"))
 
     @property
-    def wish(self) -> Wish | None:
-        return Wish(*self.period, self.equipment) if self.period else None
+    def requested_slot(self) -> RequestedSlot | None:
+        return RequestedSlot(*self.period, self.equipment) if self.period else None
 
 
 def as_initial(start: datetime, end: datetime) -> dict:

@@ -37,7 +37,7 @@ class MoveForm(PeriodForm):
         self.fields["equipment"].queryset = choices  # type: ignore[attr-defined]
 
     @property
-    def overtaken(self) -> bool:
+    def conflicts(self) -> bool:
         """Somebody moved it since the form was filled in, and not to where this form would."""
         return self.cleaned_data["revision"] != self.reservation.revision and not self.asks_nothing
 

@@ -26,7 +26,7 @@ ANSWERED_TOGETHER = 200
 KEYS_TOLD_AHEAD = timedelta(days=14)
 
 
-def tell_person(person: User, news: News, *, now: datetime, facts: dict) -> None:
+def notify_person(person: User, news: News, *, now: datetime, facts: dict) -> None:
     """One message, one statement."""
     write_notices([_notice(person.pk, NoticeKind(news.value), f"{now.timestamp():.6f}", now, facts)], now)
 
@@ -45,7 +45,7 @@ def answer_password_requests(*, now: datetime) -> int:
     return len(asked)
 
 
-def tell_of_ending_keys(*, now: datetime) -> None:
+def notify_of_ending_keys(*, now: datetime) -> None:
     """Of each token and calendar address that works for two more weeks at most, once, and once more after it was
     extended. Two statements for each kind."""
     soon = timezone.localdate(now) + KEYS_TOLD_AHEAD

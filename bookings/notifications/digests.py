@@ -21,7 +21,7 @@ MORNING_AT = time(7)
 WEEK = timedelta(days=7)
 
 
-def tell_of_the_day(*, now: datetime) -> None:
+def notify_of_the_day(*, now: datetime) -> None:
     """The day's overview to facility managers and technicians, from seven o'clock on, on days on which the facility is
     open. Four statements at most."""
     day = wall(now).date()
@@ -46,7 +46,7 @@ def tell_of_the_day(*, now: datetime) -> None:
         write_notices(notices, now)
 
 
-def tell_of_the_week(*, now: datetime) -> None:
+def notify_of_the_week(*, now: datetime) -> None:
     """The week's overview to the managers of organisations, on Mondays from seven o'clock on. Who has nothing booked,
     and had nothing last week, is left in peace. Two statements."""
     monday = wall(now).date()

@@ -23,7 +23,7 @@ class Letter:
     """`opening` says the one thing; `address` leads to the page where one can do something about it, `about` names the
     booking, and `left_out` is how many lines are on that page only. `entries` are what the reader's calendar should
     hold from now on, or, where they do not hold their time any more, no longer hold. Of some kinds a mail lets its
-    reader do one thing without signing in; `offers_act` is False where there is nothing left to do."""
+    reader do one thing without signing in; `offers_email_action` is False where there is nothing left to do."""
 
     subject: str
     opening: str
@@ -34,7 +34,7 @@ class Letter:
     about: str = ""
     left_out: int = 0
     entries: tuple[Reservation, ...] = ()
-    offers_act: bool = False
+    offers_email_action: bool = False
 
 
 def address_of(name: str, *arguments: str) -> str:

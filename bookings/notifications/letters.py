@@ -57,7 +57,7 @@ def _confirmation(notice: Notice, now: datetime) -> Letter | None:
         _lines(held, note=_state if 0 < len(requested) < len(held) else _nothing),
         more,
         entries=held,
-        offers_act=True,
+        offers_email_action=True,
     )
 
 
@@ -78,7 +78,7 @@ def _request(notice: Notice, now: datetime) -> Letter | None:
         [purpose],
         address=address_of("requests"),
         action=_("Decide about it"),
-        offers_act=True,
+        offers_email_action=True,
     )
 
 
@@ -102,7 +102,7 @@ def _decision(notice: Notice, now: datetime) -> Letter | None:
         opening,
         _lines(approved + declined, note=note),
         entries=approved + declined,
-        offers_act=bool(approved),
+        offers_email_action=bool(approved),
     )
 
 
@@ -115,7 +115,7 @@ def _moved(notice: Notice, now: datetime) -> Letter | None:
     standing = [r for r in reservations_of(notice) if r.holds]
     lines = [_line_of(notice.facts["to"])]
     return _about_booking(
-        notice, _("Moved: %(what)s"), opening, lines, more, entries=standing, offers_act=bool(standing)
+        notice, _("Moved: %(what)s"), opening, lines, more, entries=standing, offers_email_action=bool(standing)
     )
 
 
@@ -146,7 +146,7 @@ def _reminder(notice: Notice, now: datetime) -> Letter | None:
         return None
     today = wall(ahead[0].start).date() == wall(now).date()
     opening = _("This is waiting for you today.") if today else _("This is coming up.")
-    return _about_booking(notice, _("Reminder: %(what)s"), opening, _lines(ahead), offers_act=True)
+    return _about_booking(notice, _("Reminder: %(what)s"), opening, _lines(ahead), offers_email_action=True)
 
 
 def _free_until(notice: Notice, now: datetime) -> Letter | None:
@@ -160,7 +160,7 @@ def _free_until(notice: Notice, now: datetime) -> Letter | None:
     opening = _("You can cancel this free of charge until %(moment)s.") % said
     more = [_("After that it counts as a late cancellation. If you come, you need not do anything.")]
     subject = _("Free to cancel until %(moment)s: %(what)s")
-    return _about_booking(notice, subject, opening, _lines(ahead), more, said=said, offers_act=True)
+    return _about_booking(notice, subject, opening, _lines(ahead), more, said=said, offers_email_action=True)
 
 
 def _ending(notice: Notice, now: datetime) -> Letter | None:
@@ -173,7 +173,7 @@ def _ending(notice: Notice, now: datetime) -> Letter | None:
     said = {"time": f"{until.astimezone(ZONE):%H:%M}"}
     opening = _("Somebody else has the machine after you. Please have it free and clean in time.")
     return _about_booking(
-        notice, _("Ends at %(time)s: %(what)s"), opening, _lines(ending), said=said, offers_act=in_use
+        notice, _("Ends at %(time)s: %(what)s"), opening, _lines(ending), said=said, offers_email_action=in_use
     )
 
 
@@ -189,7 +189,9 @@ def _concern(notice: Notice, now: datetime) -> Letter | None:
         return None
     opening = _("Something is the matter with your reservation: %(matter)s.") % {"matter": concern_in_words(code)}
     more = [_("It still stands. A facility manager looks at it; move it if another time suits you as well.")]
-    return _about_booking(notice, _("Something is the matter: %(what)s"), opening, _lines(hit), more, offers_act=True)
+    return _about_booking(
+        notice, _("Something is the matter: %(what)s"), opening, _lines(hit), more, offers_email_action=True
+    )
 
 
 def _concern_over(notice: Notice, now: datetime) -> Letter | None:
@@ -270,7 +272,7 @@ def _about_booking(
     address: str = "",
     action: str = "",
     entries: Sequence[Reservation] = (),
-    offers_act: bool = False,
+    offers_email_action: bool = False,
 ) -> Letter:
     booking = notice.booking
     assert booking is not None
@@ -285,7 +287,7 @@ def _about_booking(
         about=" · ".join(part for part in about if part),
         left_out=len(lines[MOST_LINES:]),
         entries=tuple(entries) if len(entries) <= MOST_ENTRIES else (),
-        offers_act=offers_act,
+        offers_email_action=offers_email_action,
     )
 
 

@@ -23,21 +23,21 @@ SALT = "what a mail lets its reader do"
 LASTS = timedelta(days=60)
 
 
-class Act(StrEnum):
+class EmailAction(StrEnum):
     CANCEL = "cancel"
     APPROVE = "approve"
     CHECK_OUT = "check_out"
 
 
-ACT_OF = {
-    NoticeKind.CONFIRMATION: Act.CANCEL,
-    NoticeKind.MOVED: Act.CANCEL,
-    NoticeKind.DECISION: Act.CANCEL,
-    NoticeKind.REMINDER: Act.CANCEL,
-    NoticeKind.FREE_UNTIL: Act.CANCEL,
-    NoticeKind.CONCERN: Act.CANCEL,
-    NoticeKind.REQUEST: Act.APPROVE,
-    NoticeKind.ENDING: Act.CHECK_OUT,
+EMAIL_ACTION_OF = {
+    NoticeKind.CONFIRMATION: EmailAction.CANCEL,
+    NoticeKind.MOVED: EmailAction.CANCEL,
+    NoticeKind.DECISION: EmailAction.CANCEL,
+    NoticeKind.REMINDER: EmailAction.CANCEL,
+    NoticeKind.FREE_UNTIL: EmailAction.CANCEL,
+    NoticeKind.CONCERN: EmailAction.CANCEL,
+    NoticeKind.REQUEST: EmailAction.APPROVE,
+    NoticeKind.ENDING: EmailAction.CHECK_OUT,
 }
 
 
@@ -50,7 +50,7 @@ class Token:
     """`seen` stands for the reservations as the mail showed them, `reader` for whom it went to."""
 
     notice_id: UUID
-    act: Act
+    act: EmailAction
     seen: str
     reader: str
 
@@ -69,7 +69,7 @@ def reservations_of(notice: Notice) -> list[Reservation]:
     return found
 
 
-def action_address(notice: Notice, act: Act) -> str:
+def action_address(notice: Notice, act: EmailAction) -> str:
     """Reads the reservations of its booking."""
     signed = signing.dumps(
         [notice.pk.hex, act, as_seen(reservations_of(notice)), _reader(notice)], salt=SALT, compress=True
@@ -80,7 +80,7 @@ def action_address(notice: Notice, act: Act) -> str:
 def read(signed: str) -> Token:
     try:
         pk, act, seen, reader = signing.loads(signed, salt=SALT, max_age=LASTS)
-        return Token(UUID(hex=pk), Act(act), seen, reader)
+        return Token(UUID(hex=pk), EmailAction(act), seen, reader)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotGood from error
 

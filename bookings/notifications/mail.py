@@ -17,13 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from bookings.ical.entries import invitation
 from bookings.models import Notice, NoticeKind, Reservation
 from bookings.notifications.letter import Letter
-from bookings.notifications.links import ACT_OF, Act, action_address
+from bookings.notifications.links import EMAIL_ACTION_OF, EmailAction, action_address
 from core.clock import ZONE
 
-ACTS_IN_WORDS = {
-    Act.CANCEL: _("Cancel without signing in"),
-    Act.APPROVE: _("Approve without signing in"),
-    Act.CHECK_OUT: _("I am done: give the machine free"),
+EMAIL_ACTIONS_IN_WORDS = {
+    EmailAction.CANCEL: _("Cancel without signing in"),
+    EmailAction.APPROVE: _("Approve without signing in"),
+    EmailAction.CHECK_OUT: _("I am done: give the machine free"),
 }
 # Machines wrote it: no out-of-office answers, please (RFC 3834, and what Exchange reads).
 BY_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -34,11 +34,11 @@ PRIVATE = {"Sensitivity": "Private"}
 
 def message_for(notice: Notice, letter: Letter, *, now: datetime) -> EmailMultiAlternatives:
     """Unsent. Rendered in the language that is active, which should be the reader's."""
-    act = act_of(notice, letter)
+    act = email_action_of(notice, letter)
     context = {
         "letter": letter,
         "language": notice.recipient.language,
-        "act": ACTS_IN_WORDS[act] if act else "",
+        "act": EMAIL_ACTIONS_IN_WORDS[act] if act else "",
         "act_address": action_address(notice, act) if act else "",
     }
     message = EmailMultiAlternatives(
@@ -52,11 +52,11 @@ def message_for(notice: Notice, letter: Letter, *, now: datetime) -> EmailMultiA
     return message
 
 
-def act_of(notice: Notice, letter: Letter) -> Act | None:
+def email_action_of(notice: Notice, letter: Letter) -> EmailAction | None:
     """What the reader may do by the mail itself. Who supervises a booking sees it, and changes nothing of it: nor by
     mail. One statement at most."""
-    act = ACT_OF.get(NoticeKind(notice.kind)) if letter.offers_act else None
-    if act == Act.APPROVE or act is None:
+    act = EMAIL_ACTION_OF.get(NoticeKind(notice.kind)) if letter.offers_email_action else None
+    if act == EmailAction.APPROVE or act is None:
         return act
     theirs = Reservation.objects.changeable_by(notice.recipient).filter(booking=notice.booking_id)
     return act if theirs.exists() else None

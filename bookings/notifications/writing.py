@@ -37,7 +37,7 @@ PLANNED_TOGETHER = 100
 CERTIFICATES_TOLD_AHEAD = timedelta(days=30)
 
 
-def tell_of_booking(*, booking: Booking, reservations: Sequence[Reservation], now: datetime) -> None:
+def notify_of_booking(*, booking: Booking, reservations: Sequence[Reservation], now: datetime) -> None:
     """The confirmation, the reminders to come, and a word to the facility managers about what awaits approval and to
     who operates the machines. Two statements, one more with a request and with operators. Reads the machines and their
     types."""
@@ -60,7 +60,7 @@ def tell_of_booking(*, booking: Booking, reservations: Sequence[Reservation], no
     write_notices(notices, now)
 
 
-def tell_of_move(*, before: Reservation, moved: Reservation, actor: User, now: datetime) -> None:
+def notify_of_move(*, before: Reservation, moved: Reservation, actor: User, now: datetime) -> None:
     """From where to where, and to the facility managers where it must be approved anew. Reminders are planned anew."""
     booking, number = moved.booking, f"reservation/{moved.pk}/{moved.revision}"
     facts = {"from": _as_told(before), "to": _as_told(moved)}
@@ -82,7 +82,7 @@ def tell_of_move(*, before: Reservation, moved: Reservation, actor: User, now: d
     write_notices(notices + replan([booking.pk], now=now), now)
 
 
-def tell_of_cancellation(*, cancelled: Sequence[Reservation], actor: User, now: datetime) -> None:
+def notify_of_cancellation(*, cancelled: Sequence[Reservation], actor: User, now: datetime) -> None:
     """What of one booking was cancelled, all in one message. Reminders are planned anew."""
     if not cancelled:
         return
@@ -103,7 +103,7 @@ def tell_of_cancellation(*, cancelled: Sequence[Reservation], actor: User, now: 
     write_notices(notices + replan([booking.pk], now=now), now)
 
 
-def tell_of_decision(*, reservation: Reservation, now: datetime) -> None:
+def notify_of_decision(*, reservation: Reservation, now: datetime) -> None:
     """That a request was approved or declined, after a while, so that all that is decided meanwhile about the booking
     is in the one message. What is approved is reminded of from now on."""
     booking = reservation.booking
@@ -127,7 +127,7 @@ def tell_of_decision(*, reservation: Reservation, now: datetime) -> None:
     write_notices(notices + reminders, now)
 
 
-def tell_of_concerns(concerned: Iterable[tuple[Reservation, str]], *, now: datetime) -> None:
+def notify_of_concerns(concerned: Iterable[tuple[Reservation, str]], *, now: datetime) -> None:
     """Reservations and the rule each no longer keeps: per booking and rule one message, after a while, and only if it
     is still so then. One statement; none where nothing is the matter. Reads the bookings."""
     by_booking = sorted(concerned, key=lambda pair: (pair[0].booking_id, pair[1], pair[0].pk))
@@ -150,7 +150,7 @@ def tell_of_concerns(concerned: Iterable[tuple[Reservation, str]], *, now: datet
     write_notices(notices, now)
 
 
-def tell_of_concerns_over(concerns: ConcernQuerySet, *, now: datetime) -> None:
+def notify_of_concerns_over(concerns: ConcernQuerySet, *, now: datetime) -> None:
     """These are about to be mended without anybody's doing: who was told that something was the matter hears that it no
     longer is. Two statements; who was not told yet hears neither."""
     told = {
@@ -182,7 +182,7 @@ def tell_of_concerns_over(concerns: ConcernQuerySet, *, now: datetime) -> None:
     write_notices(notices, now)
 
 
-def tell_of_withdrawn_certificate(certificate: Certificate, *, now: datetime) -> None:
+def notify_of_withdrawn_certificate(certificate: Certificate, *, now: datetime) -> None:
     """To its holder, with the reason."""
     notice = Notice(
         kind=NoticeKind.CERTIFICATE_WITHDRAWN,
@@ -194,7 +194,7 @@ def tell_of_withdrawn_certificate(certificate: Certificate, *, now: datetime) ->
     write_notices([notice], now)
 
 
-def tell_of_expiring_certificates(*, now: datetime) -> None:
+def notify_of_expiring_certificates(*, now: datetime) -> None:
     """Each person whose certificate ends within a month and was not renewed, once per certificate. Two statements."""
     today = now.astimezone(ZONE).date()
     renewed = Certificate.objects.filter(

@@ -1,6 +1,6 @@
 """The rule book: what must hold before a machine is reserved. One list, in the order a person would ask.
 
-A rule is named as the statement that must hold. It reads a proposal and the facts, both loaded beforehand, and
+A rule is named as the statement that must hold. It reads a candidate and the context, both loaded beforehand, and
 gives a refusal or None; it never queries, writes or looks at the clock. Page, API, admin, import, search and the
 house-rules page all go by this list. To add a rule, write one function here and its test.
 """
@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bookings.rules.candidates import Facts, Proposal, Requirement
+from bookings.rules.candidates import Candidate, Context, Requirement
 from bookings.scheduling.placement import on_grid, people_needed, stretches_with_people
 from core.clock import ZONE
 from core.formatting import day_in_words, duration_in_words, hours_in_words, moment_in_words, period_in_words
@@ -25,19 +25,19 @@ from equipment.models import ONE_DAY, EquipmentState
 FACILITY_MANAGER = "facility_manager"
 
 
-Judgement = Callable[[Proposal, Facts], str | None]
-BookingJudgement = Callable[[Facts], str | None]
+Evaluation = Callable[[Candidate, Context], str | None]
+BookingEvaluation = Callable[[Context], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`statement` is what must hold, in a sentence for the reader. `judge` gives the reader's message when the rule is
-    broken, else None. `override` names who may set it aside."""
+    """`statement` is what must hold, in a sentence for the reader. `evaluate` gives the reader's message when the rule
+    is broken, else None. `override` names who may set it aside."""
 
     code: str
     statement: Promise
     override: str | None
-    judge: Callable[..., str | None]
+    evaluate: Callable[..., str | None]
 
 
 BOOKING_RULES: list[Rule] = []
@@ -45,11 +45,11 @@ RESERVATION_RULES: list[Rule] = []
 
 
 def booking_rule(code: str, *, says: Promise, override: str | None = None):
-    """A rule about the booking as a whole, judged once."""
+    """A rule about the booking as a whole, evaluated once."""
 
-    def add(judge: BookingJudgement) -> BookingJudgement:
-        BOOKING_RULES.append(Rule(code, says, override, judge))
-        return judge
+    def add(evaluate: BookingEvaluation) -> BookingEvaluation:
+        BOOKING_RULES.append(Rule(code, says, override, evaluate))
+        return evaluate
 
     return add
 
@@ -57,9 +57,9 @@ def booking_rule(code: str, *, says: Promise, override: str | None = None):
 def rule(code: str, *, says: Promise, override: str | None = None):
     """A rule about each reservation."""
 
-    def add(judge: Judgement) -> Judgement:
-        RESERVATION_RULES.append(Rule(code, says, override, judge))
-        return judge
+    def add(evaluate: Evaluation) -> Evaluation:
+        RESERVATION_RULES.append(Rule(code, says, override, evaluate))
+        return evaluate
 
     return add
 
@@ -72,15 +72,15 @@ def rule(code: str, *, says: Promise, override: str | None = None):
     says=gettext_lazy("You book for an organisation that you belong to."),
     override=FACILITY_MANAGER,
 )
-def booker_belongs_to_the_organisation(facts: Facts) -> str | None:
-    if facts.organisation is None or (facts.role is None and not facts.moving):
+def booker_belongs_to_the_organisation(context: Context) -> str | None:
+    if context.organisation is None or (context.role is None and not context.moving):
         return _("You are not a member of this organisation. Ask the facility manager to add you.")
     return None
 
 
 @booking_rule("organisation_suspended", says=gettext_lazy("The organisation may book: it is not suspended."))
-def organisation_may_book(facts: Facts) -> str | None:
-    if facts.organisation and facts.organisation.suspended_at and facts.organisation.suspended_at <= facts.now:
+def organisation_may_book(context: Context) -> str | None:
+    if context.organisation and context.organisation.suspended_at and context.organisation.suspended_at <= context.now:
         return _("Your organisation cannot book at the moment. Ask the facility manager why.")
     return None
 
@@ -89,13 +89,13 @@ def organisation_may_book(facts: Facts) -> str | None:
     "needs_purpose",
     says=gettext_lazy("Each booking says what it is for, with a purpose that the organisation may choose."),
 )
-def purpose_is_one_the_organisation_may_choose(facts: Facts) -> str | None:
-    if facts.moving or facts.organisation is None:
+def purpose_is_one_the_organisation_may_choose(context: Context) -> str | None:
+    if context.moving or context.organisation is None:
         return None
-    if facts.purpose is None:
+    if context.purpose is None:
         return _("Say what the machine is for: choose a purpose.")
-    if not facts.purpose.is_offered_to(facts.organisation, on=facts.now.astimezone(ZONE).date()):
-        return _("“%(purpose)s” is not for your organisation. Choose another purpose.") % {"purpose": facts.purpose}
+    if not context.purpose.is_offered_to(context.organisation, on=context.now.astimezone(ZONE).date()):
+        return _("“%(purpose)s” is not for your organisation. Choose another purpose.") % {"purpose": context.purpose}
     return None
 
 
@@ -103,25 +103,25 @@ def purpose_is_one_the_organisation_may_choose(facts: Facts) -> str | None:
 
 
 @rule("equipment_retired", says=gettext_lazy("The machine has not been retired."))
-def machine_is_in_service(proposal: Proposal, facts: Facts) -> str | None:
-    if proposal.equipment.state == EquipmentState.RETIRED:
-        return _("%(code)s is no longer in use.") % {"code": proposal.equipment.code}
+def machine_is_in_service(candidate: Candidate, context: Context) -> str | None:
+    if candidate.equipment.state == EquipmentState.RETIRED:
+        return _("%(code)s is no longer in use.") % {"code": candidate.equipment.code}
     return None
 
 
 @rule("zero_length", says=gettext_lazy("The end comes after the start."))
-def start_comes_before_end(proposal: Proposal, facts: Facts) -> str | None:
-    if proposal.end <= proposal.start:
+def start_comes_before_end(candidate: Candidate, context: Context) -> str | None:
+    if candidate.end <= candidate.start:
         return _("The end must be after the start.")
     return None
 
 
 @rule("in_the_past", says=gettext_lazy("The start is still to come."))
-def start_is_still_to_come(proposal: Proposal, facts: Facts) -> str | None:
+def start_is_still_to_come(candidate: Candidate, context: Context) -> str | None:
     """A reservation that is moved may keep a start that has passed; its end may not have passed."""
-    if proposal.starts_as_before and proposal.end > facts.now:
+    if candidate.starts_as_before and candidate.end > context.now:
         return None
-    if proposal.start < facts.now:
+    if candidate.start < context.now:
         return _("That time has passed.")
     return None
 
@@ -131,25 +131,25 @@ def start_is_still_to_come(proposal: Proposal, facts: Facts) -> str | None:
     says=gettext_lazy("Start and end are on whole steps of the clock, as the machine says."),
     override=FACILITY_MANAGER,
 )
-def start_and_end_are_on_the_grid(proposal: Proposal, facts: Facts) -> str | None:
-    grid = proposal.policy.grid
-    if on_grid(proposal.start, grid) and on_grid(proposal.end, grid):
+def start_and_end_are_on_the_grid(candidate: Candidate, context: Context) -> str | None:
+    grid = candidate.policy.grid
+    if on_grid(candidate.start, grid) and on_grid(candidate.end, grid):
         return None
     return _("Start and end on a whole %(grid)s.") % {"grid": duration_in_words(grid)}
 
 
 @rule("too_short", says=gettext_lazy("It takes at least the shortest time of the machine."), override=FACILITY_MANAGER)
-def lasts_at_least_the_shortest_allowed(proposal: Proposal, facts: Facts) -> str | None:
-    shortest = proposal.policy.shortest
-    if timedelta(0) < proposal.duration < shortest:
+def lasts_at_least_the_shortest_allowed(candidate: Candidate, context: Context) -> str | None:
+    shortest = candidate.policy.shortest
+    if timedelta(0) < candidate.duration < shortest:
         return _("At least %(shortest)s at a time.") % {"shortest": duration_in_words(shortest)}
     return None
 
 
 @rule("too_long", says=gettext_lazy("It takes at most the longest time of the machine."), override=FACILITY_MANAGER)
-def lasts_at_most_the_longest_allowed(proposal: Proposal, facts: Facts) -> str | None:
-    longest = proposal.policy.longest
-    if longest is not None and proposal.duration > longest:
+def lasts_at_most_the_longest_allowed(candidate: Candidate, context: Context) -> str | None:
+    longest = candidate.policy.longest
+    if longest is not None and candidate.duration > longest:
         return _("At most %(longest)s at a time.") % {"longest": duration_in_words(longest)}
     return None
 
@@ -159,9 +159,9 @@ def lasts_at_most_the_longest_allowed(proposal: Proposal, facts: Facts) -> str |
     says=gettext_lazy("It is booked in time: at least the notice period ahead."),
     override=FACILITY_MANAGER,
 )
-def notice_is_long_enough(proposal: Proposal, facts: Facts) -> str | None:
-    notice = proposal.policy.notice_period
-    if proposal.starts_as_before or proposal.start >= facts.now + notice or proposal.start < facts.now:
+def notice_is_long_enough(candidate: Candidate, context: Context) -> str | None:
+    notice = candidate.policy.notice_period
+    if candidate.starts_as_before or candidate.start >= context.now + notice or candidate.start < context.now:
         return None  # what has passed is told by its own rule
     return _("Book at least %(notice)s ahead.") % {"notice": duration_in_words(notice)}
 
@@ -171,9 +171,9 @@ def notice_is_long_enough(proposal: Proposal, facts: Facts) -> str | None:
     says=gettext_lazy("It is not booked too early: at most the horizon ahead."),
     override=FACILITY_MANAGER,
 )
-def starts_within_the_horizon(proposal: Proposal, facts: Facts) -> str | None:
-    horizon = proposal.policy.horizon
-    if proposal.start > facts.now + horizon or (proposal.beyond_calendars and proposal.start > facts.now):
+def starts_within_the_horizon(candidate: Candidate, context: Context) -> str | None:
+    horizon = candidate.policy.horizon
+    if candidate.start > context.now + horizon or (candidate.beyond_calendars and candidate.start > context.now):
         return _("At most %(horizon)s ahead.") % {"horizon": duration_in_words(horizon)}
     return None
 
@@ -189,16 +189,16 @@ def starts_within_the_horizon(proposal: Proposal, facts: Facts) -> str | None:
     ),
     override=FACILITY_MANAGER,
 )
-def people_can_be_there_when_needed(proposal: Proposal, facts: Facts) -> str | None:
+def people_can_be_there_when_needed(candidate: Candidate, context: Context) -> str | None:
     """Outages are another rule's: their moments count as open here, so that a fault is not called a closing hour."""
-    policy, time = proposal.policy, proposal.time
-    if proposal.end <= proposal.start or proposal.beyond_calendars:
+    policy, time = candidate.policy, candidate.time
+    if candidate.end <= candidate.start or candidate.beyond_calendars:
         return None
-    if policy.last_start and proposal.start.astimezone(ZONE).time() > policy.last_start:
+    if policy.last_start and candidate.start.astimezone(ZONE).time() > policy.last_start:
         return _("Start at %(time)s at the latest.") % {"time": policy.last_start.strftime("%H:%M")}
     staffed = merged([*time.open, *time.out])
-    needed = people_needed(proposal.start, proposal.end, policy)
-    if proposal.occupied and lies_in(needed, staffed):
+    needed = people_needed(candidate.start, candidate.end, policy)
+    if candidate.occupied and lies_in(needed, staffed):
         return None
     if policy.unattended:
         return _("Set-up and start must be in opening hours, and somebody must be able to take the result out.")
@@ -215,8 +215,8 @@ def people_can_be_there_when_needed(proposal: Proposal, facts: Facts) -> str | N
     says=gettext_lazy("The machine works all that time: no maintenance, no fault."),
     override=FACILITY_MANAGER,
 )
-def machine_runs_all_the_time(proposal: Proposal, facts: Facts) -> str | None:
-    hit = next((p for p in proposal.time.out if proposal.occupied and overlap(p, proposal.occupied)), None)
+def machine_runs_all_the_time(candidate: Candidate, context: Context) -> str | None:
+    hit = next((p for p in candidate.time.out if candidate.occupied and overlap(p, candidate.occupied)), None)
     if hit:
         return _("Out of service until %(until)s.") % {"until": moment_in_words(hit.end)}
     return None
@@ -226,17 +226,17 @@ def machine_runs_all_the_time(proposal: Proposal, facts: Facts) -> str | None:
 
 
 @rule("clash", says=gettext_lazy("Nobody else has the machine then, set-up and clean-up included."))
-def nobody_else_has_the_machine(proposal: Proposal, facts: Facts) -> str | None:
+def nobody_else_has_the_machine(candidate: Candidate, context: Context) -> str | None:
     """Set-up and clean-up count, of this reservation and of the others."""
-    occupied = proposal.occupied
+    occupied = candidate.occupied
     if occupied is None:
         return None
-    taken = next((part for p in proposal.time.taken if (part := within(p, *occupied))), None)
+    taken = next((part for p in candidate.time.taken if (part := within(p, *occupied))), None)
     if taken:
         return _occupied_in_words(taken, occupied)
-    own = (p.proposal for p in facts.planned if p.proposal.equipment.pk == proposal.equipment.pk)
+    own = (p.candidate for p in context.allocated if p.candidate.equipment.pk == candidate.equipment.pk)
     if any(p.occupied and overlap(p.occupied, occupied) for p in own):
-        return _("This booking already has %(code)s then.") % {"code": proposal.equipment.code}
+        return _("This booking already has %(code)s then.") % {"code": candidate.equipment.code}
     return None
 
 
@@ -261,13 +261,13 @@ def _occupied_in_words(taken: Period, asked: Period) -> str:
     says=gettext_lazy("You, or a supervisor who is present, hold the certificates it needs on every day of use."),
     override=FACILITY_MANAGER,
 )
-def somebody_present_is_certified_on_every_day(proposal: Proposal, facts: Facts) -> str | None:
+def somebody_present_is_certified_on_every_day(candidate: Candidate, context: Context) -> str | None:
     """The booker or the supervisor; on the days of use, not on the day of booking."""
-    if proposal.end <= proposal.start:
+    if candidate.end <= candidate.start:
         return None
-    first = proposal.start.astimezone(ZONE).date()
-    for requirement in facts.requirements.get(proposal.equipment.type_id, ()):
-        if held_throughout(requirement, proposal.start, proposal.end):
+    first = candidate.start.astimezone(ZONE).date()
+    for requirement in context.requirements.get(candidate.equipment.type_id, ()):
+        if held_throughout(requirement, candidate.start, candidate.end):
             continue
         ends = max((until for since, until in requirement.held if since <= first), default=None)
         if ends is not None and first < ends:
@@ -294,32 +294,34 @@ def held_throughout(requirement: Requirement, start: datetime, end: datetime) ->
 
 
 @rule("no_operator", says=gettext_lazy("Where a machine needs an operator, one is free."), override=FACILITY_MANAGER)
-def an_operator_is_free(proposal: Proposal, facts: Facts) -> str | None:
-    if not proposal.policy.operator_needed or proposal.occupied is None:
+def an_operator_is_free(candidate: Candidate, context: Context) -> str | None:
+    if not candidate.policy.operator_needed or candidate.occupied is None:
         return None
-    if free_operator(proposal, facts) is None:
+    if free_operator(candidate, context) is None:
         return _("No operator is free then.")
     return None
 
 
-def free_operator(proposal: Proposal, facts: Facts) -> int | None:
+def free_operator(candidate: Candidate, context: Context) -> int | None:
     """The id of the operator to run it: of those who work then and are not taken, the one with the least to do."""
-    assert proposal.occupied is not None
-    needed = stretches_with_people(proposal.start, proposal.end, proposal.occupied, proposal.policy)
+    assert candidate.occupied is not None
+    needed = stretches_with_people(candidate.start, candidate.end, candidate.occupied, candidate.policy)
     able = []
-    for operator in facts.operators.get(proposal.equipment.type_id, ()):
-        planned = [s for p in facts.planned if p.operator_id == operator.operator_id for s in _stretches(p.proposal)]
-        taken = [*operator.taken, *planned]
+    for operator in context.operators.get(candidate.equipment.type_id, ()):
+        allocated = [
+            s for p in context.allocated if p.operator_id == operator.operator_id for s in _stretches(p.candidate)
+        ]
+        taken = [*operator.taken, *allocated]
         works = all(lies_in(stretch, operator.open) for stretch in needed)
         if works and not any(overlap(stretch, t) for stretch in needed for t in taken):
             able.append((len(taken), operator.operator_id))
     return min(able)[1] if able else None
 
 
-def _stretches(proposal: Proposal) -> Sequence[Period]:
-    if proposal.occupied is None:
+def _stretches(candidate: Candidate) -> Sequence[Period]:
+    if candidate.occupied is None:
         return ()
-    return stretches_with_people(proposal.start, proposal.end, proposal.occupied, proposal.policy)
+    return stretches_with_people(candidate.start, candidate.end, candidate.occupied, candidate.policy)
 
 
 # ---- Shares -----------------------------------------------------------------------------------------------------
@@ -330,13 +332,13 @@ def _stretches(proposal: Proposal) -> Sequence[Period]:
     says=gettext_lazy("The organisation has no more reservations ahead than the machine allows."),
     override=FACILITY_MANAGER,
 )
-def organisation_keeps_few_open_reservations(proposal: Proposal, facts: Facts) -> str | None:
-    limit = proposal.policy.open_reservation_limit
-    if limit is None or (facts.moving and not proposal.changes_type):
+def organisation_keeps_few_open_reservations(candidate: Candidate, context: Context) -> str | None:
+    limit = candidate.policy.open_reservation_limit
+    if limit is None or (context.moving and not candidate.changes_type):
         return None  # moved within its type it adds none
-    type_id = proposal.equipment.type_id
-    planned = sum(p.proposal.equipment.type_id == type_id for p in facts.planned)
-    if facts.open_reservations.get(type_id, 0) + planned >= limit:
+    type_id = candidate.equipment.type_id
+    allocated = sum(p.candidate.equipment.type_id == type_id for p in context.allocated)
+    if context.open_reservations.get(type_id, 0) + allocated >= limit:
         return _("Your organisation may have %(limit)d reservations of this type ahead at a time.") % {"limit": limit}
     return None
 
@@ -346,20 +348,20 @@ def organisation_keeps_few_open_reservations(proposal: Proposal, facts: Facts) -
     says=gettext_lazy("The hours stay within the quotas of the organisation."),
     override=FACILITY_MANAGER,
 )
-def hours_stay_within_every_quota(proposal: Proposal, facts: Facts) -> str | None:
+def hours_stay_within_every_quota(candidate: Candidate, context: Context) -> str | None:
     """In every week, month or quarter that the reservation lies in; what this booking plans already counts as well."""
-    if proposal.end <= proposal.start or proposal.beyond_calendars:
+    if candidate.end <= candidate.start or candidate.beyond_calendars:
         return None
-    period = Period(proposal.start, proposal.end)
-    for use in facts.quotas:
+    period = Period(candidate.start, candidate.end)
+    for use in context.quotas:
         quota = use.quota
-        if not quota.covers(proposal.equipment):
+        if not quota.covers(candidate.equipment):
             continue
-        planned = [
-            Period(p.proposal.start, p.proposal.end) for p in facts.planned if quota.covers(p.proposal.equipment)
+        allocated = [
+            Period(p.candidate.start, p.candidate.end) for p in context.allocated if quota.covers(p.candidate.equipment)
         ]
         for window in quota.windows_of(period):
-            used = use.used_in(window) + sum((quota.hours_of(p, window) for p in planned), Decimal(0))
+            used = use.used_in(window) + sum((quota.hours_of(p, window) for p in allocated), Decimal(0))
             if used + quota.hours_of(period, window) > quota.hours:
                 return _("Of %(quota)s your organisation has %(left)s hours left in the one of %(day)s.") % {
                     "quota": quota,
@@ -369,27 +371,27 @@ def hours_stay_within_every_quota(proposal: Proposal, facts: Facts) -> str | Non
     return None
 
 
-# ---- Judging ----------------------------------------------------------------------------------------------------
+# ---- Evaluating -------------------------------------------------------------------------------------------------
 
 
-def judge_booking(facts: Facts) -> list[Refusal]:
+def evaluate_booking(context: Context) -> list[Refusal]:
     """Every rule about the booking as a whole that it breaks."""
-    messages = ((r, r.judge(facts)) for r in BOOKING_RULES)
+    messages = ((r, r.evaluate(context)) for r in BOOKING_RULES)
     return [Refusal(r.code, message, overridable=r.override is not None) for r, message in messages if message]
 
 
-def judge(proposal: Proposal, facts: Facts) -> list[Refusal]:
+def evaluate(candidate: Candidate, context: Context) -> list[Refusal]:
     """Every rule about reservations that this one breaks."""
-    messages = ((r, r.judge(proposal, facts)) for r in RESERVATION_RULES)
+    messages = ((r, r.evaluate(candidate, context)) for r in RESERVATION_RULES)
     return [
         Refusal(
             code=r.code,
             message=message,
-            equipment=proposal.equipment.code,
-            start=proposal.start,
-            end=proposal.end,
+            equipment=candidate.equipment.code,
+            start=candidate.start,
+            end=candidate.end,
             overridable=r.override is not None,
-            number=proposal.number,
+            number=candidate.number,
         )
         for r, message in messages
         if message

@@ -1,4 +1,4 @@
-"""What is judged, by what, and what comes of it: proposals, facts, plans and refusals. Only data."""
+"""What is evaluated, by what, and what comes of it: candidates, the context, and allocations. Only data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from organisations.models import Organisation, Role
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class Candidate:
     """One machine for `[start, end)`, as it would be reserved.
 
     `number` says which of the asked reservations it is for. `occupied` is the period with set-up and clean-up; None
@@ -47,7 +47,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class OperatorTime:
-    """When an operator works and where they are taken, in order, in the window that is judged."""
+    """When an operator works and where they are taken, in order, in the window that is evaluated."""
 
     operator_id: int
     open: Sequence[Period]
@@ -74,20 +74,20 @@ class QuotaUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """A proposal that was accepted: the codes set aside for it, and the operator who will run it."""
+class Allocation:
+    """A candidate that was accepted: the codes set aside for it, and the operator who will run it."""
 
-    proposal: Proposal
+    candidate: Candidate
     set_aside: tuple[str, ...] = ()
     operator_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Context:
     """What holds for a booking as a whole. `organisation` is None where there is none such for the booker.
 
     Per id of an equipment type: `requirements`, `operators`, and `open_reservations`, how many the organisation has
-    ahead. `planned` are the reservations of the same booking that were accepted before the one that is judged.
+    ahead. `allocated` are the reservations of the same booking that were accepted before the one that is evaluated.
     """
 
     now: datetime
@@ -99,4 +99,4 @@ class Facts:
     operators: Mapping[int, Sequence[OperatorTime]] = field(default_factory=dict)
     quotas: Sequence[QuotaUse] = ()
     open_reservations: Mapping[int, int] = field(default_factory=dict)
-    planned: tuple[Planned, ...] = ()
+    allocated: tuple[Allocation, ...] = ()

@@ -41,14 +41,12 @@ MACHINE_TIMES = f"""
 """
 
 
-def machine_times(
-    asks: Sequence[tuple[int, datetime, datetime]], *, leaving_out: Sequence[int] = ()
-) -> list[MachineTime]:
+def machine_times(asks: Sequence[tuple[int, datetime, datetime]], *, exclude: Sequence[int] = ()) -> list[MachineTime]:
     """What each ask `(equipment id, start, end)` can count on, in the order asked; one statement for any number.
 
     Open time and what is taken are cut to the window, and neighbours in it are one, so that nobody who asks for a
     narrow one hears where somebody else's reservation begins or ends. Outages are whole: all may hear when they end.
-    `leaving_out`: ids of reservations that do not count, as the one that is being moved.
+    `exclude`: ids of reservations that do not count, as the one that is being moved.
     """
     if not asks:
         return []
@@ -56,7 +54,7 @@ def machine_times(
     with connection.cursor() as cursor:
         cursor.execute(
             MACHINE_TIMES,
-            [equipment_ids, starts, ends, [str(state) for state in HOLDING_STATES], list(leaving_out)],
+            [equipment_ids, starts, ends, [str(state) for state in HOLDING_STATES], list(exclude)],
         )
         return [
             MachineTime(open=periods_in(open_), out=periods_in(out), taken=periods_in(taken))
@@ -65,7 +63,7 @@ def machine_times(
 
 
 def window_for(policy: Policy, start: datetime, end: datetime) -> Period:
-    """How far a machine's time must be known to judge any period in `[start, end)`: set-up and clean-up, and for an
+    """How far a machine's time must be known to evaluate any period in `[start, end)`: set-up and clean-up, and for an
     unattended run the longest wait for people."""
     after = policy.clean_up + (LONGEST_WAIT_FOR_PEOPLE if policy.unattended else timedelta(0))
     return Period(start - policy.set_up, end + after)

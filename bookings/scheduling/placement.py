@@ -24,7 +24,7 @@ A_MOMENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RequestedSlot:
     """What somebody asks for: one machine, any `units` machines of a type, or any of `able_types`, the types that can
     do what is needed, for `[start, end)`.
 

@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from core.clock import ZONE, instant
 from equipment.availability import moments_of
 from equipment.models import Equipment
@@ -35,7 +35,8 @@ class UnreadablePattern(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """`rrule` repeats every wish; dates on which a machine is closed are left out where `skip_closures` says so."""
+    """`rrule` repeats every requested slot; dates on which a machine is closed are left out where `skip_closures` says
+    so."""
 
     rrule: str
     skip_closures: bool = False
@@ -86,26 +87,28 @@ class Repeat:
         return found
 
 
-def repeated(wishes: Sequence[Wish], repeat: Repeat) -> list[Wish]:
-    """Every wish on every date of the pattern, date by date. The pattern begins on the day of the first wish; the
-    others keep their distance to it in days. Raises UnreadablePattern, also where it makes more than one booking
-    may hold."""
-    first = min(wish.start for wish in wishes).astimezone(ZONE).date()
+def repeated(requested_slots: Sequence[RequestedSlot], repeat: Repeat) -> list[RequestedSlot]:
+    """Every requested slot on every date of the pattern, date by date. The pattern begins on the day of the first
+    requested slot; the others keep their distance to it in days. Raises UnreadablePattern, also where it makes more
+    than one booking may hold."""
+    first = min(requested_slot.start for requested_slot in requested_slots).astimezone(ZONE).date()
     days = repeat.days(first)
     most = settings.MOST_RESERVATIONS_PER_BOOKING
-    if len(days) * sum(wish.reservations for wish in wishes) > most:
+    if len(days) * sum(requested_slot.reservations for requested_slot in requested_slots) > most:
         raise UnreadablePattern(_("That makes more than %(most)d reservations. Make it two bookings.") % {"most": most})
     try:
-        return [_on(day - first, wish) for day in days for wish in wishes]
+        return [_on(day - first, requested_slot) for day in days for requested_slot in requested_slots]
     except OverflowError:
         raise UnreadablePattern(BEYOND) from None
 
 
-def _on(distance: timedelta, wish: Wish) -> Wish:
-    """The wish so many days later, at the same time on the wall."""
+def _on(distance: timedelta, requested_slot: RequestedSlot) -> RequestedSlot:
+    """The requested slot so many days later, at the same time on the wall."""
     if not distance:
-        return wish
-    return replace(wish, start=_later(wish.start, distance), end=_later(wish.end, distance))
+        return requested_slot
+    return replace(
+        requested_slot, start=_later(requested_slot.start, distance), end=_later(requested_slot.end, distance)
+    )
 
 
 def _later(moment: datetime, distance: timedelta) -> datetime:
@@ -123,17 +126,27 @@ CLOSURES_HIT = """
 """
 
 
-def on_closed_days(wishes: Sequence[Wish], *, holidays_id: int | None) -> set[int]:
-    """The numbers of the wishes whose start lies in a closure of the machine (of every machine of the type) or in
-    these holidays. At most two statements."""
-    types = {t.pk for wish in wishes if wish.equipment is None for t in wish.types}
+def on_closed_days(requested_slots: Sequence[RequestedSlot], *, holidays_id: int | None) -> set[int]:
+    """The numbers of the requested slots whose start lies in a closure of the machine (of every machine of the type) or
+    in these holidays. At most two statements."""
+    types = {
+        t.pk for requested_slot in requested_slots if requested_slot.equipment is None for t in requested_slot.types
+    }
     machines: dict[int, list[int]] = {}
     for pk, type_id in Equipment.objects.in_service().filter(type__in=types).values_list("pk", "type") if types else ():
         machines.setdefault(type_id, []).append(pk)
     asks = []
-    for number, wish in enumerate(wishes):
-        serving = [wish.equipment.pk] if wish.equipment else [pk for t in wish.types for pk in machines.get(t.pk, [])]
-        asks += [(number, pk, wish.start, wish.end) for pk in serving if wish.start < wish.end]
+    for number, requested_slot in enumerate(requested_slots):
+        serving = (
+            [requested_slot.equipment.pk]
+            if requested_slot.equipment
+            else [pk for t in requested_slot.types for pk in machines.get(t.pk, [])]
+        )
+        asks += [
+            (number, pk, requested_slot.start, requested_slot.end)
+            for pk in serving
+            if requested_slot.start < requested_slot.end
+        ]
     if not asks:
         return set()
     numbers = [ask[0] for ask in asks]
@@ -143,11 +156,11 @@ def on_closed_days(wishes: Sequence[Wish], *, holidays_id: int | None) -> set[in
         serving_on = Counter(numbers)
         closed = {number for number, count in Counter(hits).items() if count == serving_on[number]}
         if holidays_id:
-            starts = [wish.start for wish in wishes]
+            starts = [requested_slot.start for requested_slot in requested_slots]
             cursor.execute(
                 "SELECT a.number FROM unnest(%s::int[], %s::timestamptz[]) a(number, starts)"
                 " JOIN equipment_calendarspan span ON span.calendar_id = %s AND span.period @> a.starts",
-                [list(range(len(wishes))), starts, holidays_id],
+                [list(range(len(requested_slots))), starts, holidays_id],
             )
             closed |= {number for (number,) in cursor.fetchall()}
     return closed

@@ -1,7 +1,7 @@
 """The verbs of booking. Each is one transaction, takes keyword arguments only and never sees a request."""
 
 from bookings.services.book import Outcome, book
-from bookings.services.change import cancel, cancel_booking, move, rechoose
+from bookings.services.change import cancel, cancel_booking, move, reassign
 from bookings.services.evaluating import Overriding
 from bookings.services.finding import Found, find_times
 from bookings.services.preferences import choose_for_person, choose_for_type
@@ -20,5 +20,5 @@ __all__ = [
     "find_times",
     "move",
     "next_free",
-    "rechoose",
+    "reassign",
 ]

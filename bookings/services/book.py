@@ -13,12 +13,19 @@ from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected
 
 from bookings.models import Booking, Override, Purpose, Reservation, ReservationState
-from bookings.notifications.writing import tell_of_booking
-from bookings.rules.candidates import Planned, Proposal
-from bookings.scheduling.placement import Wish, stretches_with_people
+from bookings.notifications.writing import notify_of_booking
+from bookings.rules.candidates import Allocation, Candidate
+from bookings.scheduling.placement import RequestedSlot, stretches_with_people
 from bookings.scheduling.recurrence import Repeat, on_closed_days, pattern_params, repeated
 from bookings.services.alternatives import with_alternatives
-from bookings.services.evaluating import Case, Overriding, Overtaken, Verdict, judge_wishes, open_case
+from bookings.services.evaluating import (
+    ConcurrentChange,
+    Overriding,
+    Scope,
+    Verdict,
+    evaluate_requested_slots,
+    open_scope,
+)
 from core.clock import ZONE
 from core.refusals import Refusal, Refused
 from equipment.availability import keep_pattern
@@ -45,7 +52,7 @@ def book(
     booker: User,
     organisation: Organisation | None,
     purpose: Purpose | None,
-    wishes: Sequence[Wish],
+    requested_slots: Sequence[RequestedSlot],
     now: datetime,
     title: str = "",
     people: int | None = None,
@@ -55,48 +62,59 @@ def book(
     override: Overriding | None = None,
     dry_run: bool = False,
 ) -> Outcome:
-    """Reserve every wish in one transaction, or raise `Refused` with all the reasons and what could be had instead.
+    """Reserve every requested slot in one transaction, or raise `Refused` with all the reasons and what could be had
+    instead.
 
     With `on_refusal="skip"` what is possible is reserved and the rest comes back as `skipped`; where nothing is
-    possible, or the booking as a whole is refused, it raises all the same. A dry run judges the same and writes
+    possible, or the booking as a whole is refused, it raises all the same. A dry run evaluates the same and writes
     nothing. `organisation` None means: no such organisation for this person. A `supervisor` is present and covers the
-    others with their own certificates. With `repeat` the wishes are asked for on every date of the pattern, and the
-    dates it leaves out come back as `skipped`; raises `UnreadablePattern`.
+    others with their own certificates. With `repeat` the requested slots are asked for on every date of the pattern,
+    and the dates it leaves out come back as `skipped`; raises `UnreadablePattern`.
     """
-    wishes, closed = _dates(wishes, repeat, organisation)
+    requested_slots, closed = _dates(requested_slots, repeat, organisation)
     asked = _Asked(
-        booker, organisation, purpose, tuple(wishes), now, title, people, supervisor, repeat, on_refusal, override
+        booker,
+        organisation,
+        purpose,
+        tuple(requested_slots),
+        now,
+        title,
+        people,
+        supervisor,
+        repeat,
+        on_refusal,
+        override,
     )
     if dry_run:
-        verdict, reservations = _judged(asked, lock=False)
+        verdict, reservations = _evaluated(asked, lock=False)
         return Outcome(None, reservations, (*closed, *verdict.refusals))
-    outcome = again_when_overtaken(lambda: _book(asked))
+    outcome = retry_on_conflict(lambda: _book(asked))
     return replace(outcome, skipped=(*closed, *outcome.skipped))
 
 
 def _dates(
-    wishes: Sequence[Wish], repeat: Repeat | None, organisation: Organisation | None
-) -> tuple[Sequence[Wish], list[Refusal]]:
-    """The wishes on every date that is left, and a word on each date that was left out for a closure."""
+    requested_slots: Sequence[RequestedSlot], repeat: Repeat | None, organisation: Organisation | None
+) -> tuple[Sequence[RequestedSlot], list[Refusal]]:
+    """The requested slots on every date that is left, and a word on each date that was left out for a closure."""
     if repeat is None:
-        return wishes, []
-    wishes = repeated(wishes, repeat)
+        return requested_slots, []
+    requested_slots = repeated(requested_slots, repeat)
     if not repeat.skip_closures:
-        return wishes, []
-    hit = on_closed_days(wishes, holidays_id=organisation.holidays_id if organisation else None)
+        return requested_slots, []
+    hit = on_closed_days(requested_slots, holidays_id=organisation.holidays_id if organisation else None)
     left_out = [
         Refusal(
             "outside_opening_hours",
             _("Left out: closed or on holiday that day."),
-            wish.equipment.code if wish.equipment else "",
-            wish.start,
-            wish.end,
+            requested_slot.equipment.code if requested_slot.equipment else "",
+            requested_slot.start,
+            requested_slot.end,
             number=number,
         )
-        for number, wish in enumerate(wishes)
+        for number, requested_slot in enumerate(requested_slots)
         if number in hit
     ]
-    left = [wish for number, wish in enumerate(wishes) if number not in hit]
+    left = [requested_slot for number, requested_slot in enumerate(requested_slots) if number not in hit]
     if not left:
         raise Refused(left_out)
     return left, left_out
@@ -107,7 +125,7 @@ class _Asked:
     booker: User
     organisation: Organisation | None
     purpose: Purpose | None
-    wishes: tuple[Wish, ...]
+    requested_slots: tuple[RequestedSlot, ...]
     now: datetime
     title: str
     people: int | None
@@ -119,7 +137,7 @@ class _Asked:
 
 def _book(asked: _Asked) -> Outcome:
     with pghistory.context(user=asked.booker.pk), transaction.atomic():
-        verdict, reservations = _judged(asked, lock=True)
+        verdict, reservations = _evaluated(asked, lock=True)
         booking = Booking.objects.create(
             organisation=asked.organisation,
             booker=asked.booker,
@@ -134,7 +152,7 @@ def _book(asked: _Asked) -> Outcome:
             reservation.booking = booking
         Reservation.objects.bulk_create(reservations)
         write_overrides(reservations, verdict, asked.override, asked.now)
-        tell_of_booking(booking=booking, reservations=reservations, now=asked.now)
+        notify_of_booking(booking=booking, reservations=reservations, now=asked.now)
     return Outcome(booking, reservations, verdict.refusals)
 
 
@@ -143,70 +161,70 @@ def _pattern(asked: _Asked):
     if asked.repeat is None:
         return None
     frequency, params = pattern_params(asked.repeat)
-    first = asked.wishes[0]
+    first = asked.requested_slots[0]
     return keep_pattern(
         asked.title or str(asked.organisation),
         start=first.start,
         end=first.end,
         frequency=frequency,
         params=params,
-        until=max(wish.end for wish in asked.wishes),
+        until=max(requested_slot.end for requested_slot in asked.requested_slots),
     )
 
 
-def _judged(asked: _Asked, *, lock: bool) -> tuple[Verdict, list[Reservation]]:
+def _evaluated(asked: _Asked, *, lock: bool) -> tuple[Verdict, list[Reservation]]:
     """The verdict and the reservations it allows, unsaved. Raises Refused where they are not to be had."""
-    case = open_case(
+    scope = open_scope(
         now=asked.now,
         organisation=asked.organisation,
         booker=asked.booker,
         purpose=asked.purpose,
-        wishes=asked.wishes,
+        requested_slots=asked.requested_slots,
         supervisor=asked.supervisor,
         lock=lock,
     )
-    verdict = judge_wishes(asked.wishes, case, overriding=asked.override)
+    verdict = evaluate_requested_slots(asked.requested_slots, scope, overriding=asked.override)
     if verdict.refusals and (asked.on_refusal == REFUSE or not verdict.accepted or _whole_booking(verdict)):
-        raise Refused(with_alternatives(verdict.refusals, asked.wishes, case))
+        raise Refused(with_alternatives(verdict.refusals, asked.requested_slots, scope))
     if asked.purpose is not None:
         prefetch_related_objects([asked.purpose], "rulings")
-    return verdict, [_reservation(planned, case, asked.booker) for planned in verdict.accepted]
+    return verdict, [_reservation(allocated, scope, asked.booker) for allocated in verdict.accepted]
 
 
 def _whole_booking(verdict: Verdict) -> bool:
     return any(refusal.number is None for refusal in verdict.refusals)
 
 
-def _reservation(planned: Planned, case: Case, booker: User) -> Reservation:
-    proposal, organisation, purpose = planned.proposal, case.organisation, case.purpose
+def _reservation(allocated: Allocation, scope: Scope, booker: User) -> Reservation:
+    candidate, organisation, purpose = allocated.candidate, scope.organisation, scope.purpose
     # Without them the rules about the booking as a whole refuse, and those cannot be set aside.
     assert organisation is not None
     assert purpose is not None
     return Reservation(
-        equipment=proposal.equipment,
-        state=state_at_first(proposal, booker),
-        economic=purpose.counts_as(on=proposal.start.astimezone(ZONE).date()),
+        equipment=candidate.equipment,
+        state=state_at_first(candidate, booker),
+        economic=purpose.counts_as(on=candidate.start.astimezone(ZONE).date()),
         organisation_class=OrganisationClass(organisation.organisation_class),
-        **times_of(planned),
+        **times_of(allocated),
     )
 
 
-def state_at_first(proposal: Proposal, actor: User) -> ReservationState:
+def state_at_first(candidate: Candidate, actor: User) -> ReservationState:
     """A request where a facility manager approves, unless one of them asks it."""
-    waits = proposal.policy.approval == Approval.MANAGER and not actor.is_facility_manager
+    waits = candidate.policy.approval == Approval.MANAGER and not actor.is_facility_manager
     return ReservationState.REQUESTED if waits else ReservationState.CONFIRMED
 
 
-def times_of(planned: Planned) -> dict:
+def times_of(allocated: Allocation) -> dict:
     """The columns of a reservation that say when it is and who runs it."""
-    proposal = planned.proposal
-    assert proposal.occupied is not None
-    stretches = stretches_with_people(proposal.start, proposal.end, proposal.occupied, proposal.policy)
+    candidate = allocated.candidate
+    assert candidate.occupied is not None
+    stretches = stretches_with_people(candidate.start, candidate.end, candidate.occupied, candidate.policy)
     return {
-        "period": DateTimeTZRange(proposal.start, proposal.end),
-        "occupied": DateTimeTZRange(*proposal.occupied),
-        "operator_id": planned.operator_id,
-        "operated": stretches if planned.operator_id else None,
+        "period": DateTimeTZRange(candidate.start, candidate.end),
+        "occupied": DateTimeTZRange(*candidate.occupied),
+        "operator_id": allocated.operator_id,
+        "operated": stretches if allocated.operator_id else None,
     }
 
 
@@ -225,21 +243,22 @@ def write_overrides(
             at=now,
             revision=reservation.revision,
         )
-        for reservation, planned in zip(reservations, verdict.accepted, strict=True)
-        for code in planned.set_aside
+        for reservation, allocated in zip(reservations, verdict.accepted, strict=True)
+        for code in allocated.set_aside
     )
 
 
-def again_when_overtaken(work: Callable[[], Result]) -> Result:
-    """`work()`, done anew where somebody came in between judging and writing; `Refused` where that happens each time.
+def retry_on_conflict(work: Callable[[], Result]) -> Result:
+    """`work()`, done anew where somebody came in between evaluating and writing; `Refused` where that happens each
+    time.
 
     The locks keep services from meeting; whoever writes around them (the shell, an import) may still make the
-    database itself refuse an overlap. The next time the facts show it, and the clash rule says it in its own words.
+    database itself refuse an overlap. The next time the context show it, and the clash rule says it in its own words.
     """
     for _try in range(TRIES):
         try:
             return work()
-        except Overtaken:
+        except ConcurrentChange:
             continue
         except OperationalError as error:
             if not isinstance(error.__cause__, DeadlockDetected):
@@ -248,4 +267,4 @@ def again_when_overtaken(work: Callable[[], Result]) -> Result:
             if not any(name in str(error) for name in ("no_double_booking", "no_operator_in_two_places")):
                 raise
     message = _("Others changed the same thing at the same moment. Nothing was changed; look how it stands now.")
-    raise Refused([Refusal("overtaken", message)])
+    raise Refused([Refusal("conflicts", message)])

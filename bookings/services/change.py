@@ -12,18 +12,18 @@ from django.utils.translation import gettext as _
 
 from bookings.lifecycle import CHANGEABLE_STATES, MOVABLE_STATES, is_late
 from bookings.models import Booking, Reservation, ReservationState
-from bookings.notifications.writing import tell_of_cancellation, tell_of_move
-from bookings.scheduling.placement import Wish
+from bookings.notifications.writing import notify_of_cancellation, notify_of_move
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services.alternatives import with_alternatives
-from bookings.services.book import again_when_overtaken, state_at_first, times_of, write_overrides
+from bookings.services.book import retry_on_conflict, state_at_first, times_of, write_overrides
 from bookings.services.evaluating import (
-    Case,
+    ConcurrentChange,
     Overriding,
-    Overtaken,
+    Scope,
     Verdict,
-    judge_wishes,
+    evaluate_requested_slots,
     lock_organisation_of,
-    open_case,
+    open_scope,
 )
 from core.refusals import Refusal, Refused
 from equipment.models import Equipment, EquipmentType
@@ -35,7 +35,7 @@ DECISION = ("decided_by", "decided_at", "decision_reason")
 MOVED_COLUMNS = ("equipment", "state", "revision", *TIMES, *DECISION)
 
 # A reservation as it would be, unsaved, and the verdict that allows it.
-Judged = tuple[Reservation, Verdict]
+Evaluated = tuple[Reservation, Verdict]
 
 
 def move(
@@ -55,30 +55,30 @@ def move(
     Where a facility manager approves, what was approved is asked for anew, unless one of them moves it.
 
     A start that has passed may stay as it is, so that a reservation under way can be lengthened or cut short; once it
-    is in use only that is possible. Moved to where it is already, it is left alone. A dry run judges and gives back
+    is in use only that is possible. Moved to where it is already, it is left alone. A dry run evaluates and gives back
     the reservation unsaved.
     """
 
-    def judge(before: Reservation, *, lock: bool) -> Judged:
-        wish = Wish(start or before.start, end or before.end, equipment or before.equipment)
-        return _judge_move(before, actor, now, wish, override, lock=lock)
+    def evaluate(before: Reservation, *, lock: bool) -> Evaluated:
+        requested_slot = RequestedSlot(start or before.start, end or before.end, equipment or before.equipment)
+        return _evaluate_move(before, actor, now, requested_slot, override, lock=lock)
 
     must_be_theirs(reservation, actor)
     if dry_run:
-        return judge(_as_it_is(reservation), lock=False)[0]
-    return again_when_overtaken(lambda: _move(reservation, actor, now, judge, override))
+        return evaluate(_as_it_is(reservation), lock=False)[0]
+    return retry_on_conflict(lambda: _move(reservation, actor, now, evaluate, override))
 
 
-def rechoose(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
+def reassign(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
     """Give a reservation another machine at the same time, as when its own breaks: one of the same type, else one that
     can do at least as much. `Refused` with what could be had instead where there is none; `PermissionDenied` as
     above."""
 
-    def judge(before: Reservation, *, lock: bool) -> Judged:
-        return _judge_other_machine(before, actor, now, lock=lock)
+    def evaluate(before: Reservation, *, lock: bool) -> Evaluated:
+        return _evaluate_other_machine(before, actor, now, lock=lock)
 
     must_be_theirs(reservation, actor)
-    return again_when_overtaken(lambda: _move(reservation, actor, now, judge, None))
+    return retry_on_conflict(lambda: _move(reservation, actor, now, evaluate, None))
 
 
 def must_be_theirs(reservation: Reservation, actor: User) -> None:
@@ -88,7 +88,11 @@ def must_be_theirs(reservation: Reservation, actor: User) -> None:
 
 
 def _move(
-    reservation: Reservation, actor: User, now: datetime, judge: Callable[..., Judged], override: Overriding | None
+    reservation: Reservation,
+    actor: User,
+    now: datetime,
+    evaluate: Callable[..., Evaluated],
+    override: Overriding | None,
 ) -> Reservation:
     """The locks are taken in the order of every service: organisation, then equipment. Which machine the reservation
     stands on is read after the first of them, so that of many who move it each finds it where the one before left it;
@@ -96,17 +100,17 @@ def _move(
     with pghistory.context(user=actor.pk), transaction.atomic():
         lock_organisation_of(reservation)
         before = _as_it_is(reservation)
-        moved, verdict = judge(before, lock=True)
+        moved, verdict = evaluate(before, lock=True)
         if (moved.period, moved.equipment) == (before.period, before.equipment):
             return before
-        as_judged = Reservation.objects.filter(
+        as_evaluated = Reservation.objects.filter(
             pk=before.pk, state=before.state, period=before.period, equipment=before.equipment
         )
-        if not as_judged.update(**{column: getattr(moved, column) for column in MOVED_COLUMNS}):
-            raise Overtaken
+        if not as_evaluated.update(**{column: getattr(moved, column) for column in MOVED_COLUMNS}):
+            raise ConcurrentChange
         write_overrides([moved], verdict, override, now)
         moved.concerns.mend(now)
-        tell_of_move(before=before, moved=moved, actor=actor, now=now)
+        notify_of_move(before=before, moved=moved, actor=actor, now=now)
     return moved
 
 
@@ -114,49 +118,55 @@ def _as_it_is(reservation: Reservation) -> Reservation:
     return Reservation.objects.select_related("booking__organisation", "equipment__type").get(pk=reservation.pk)
 
 
-def _judge_move(
-    before: Reservation, actor: User, now: datetime, wish: Wish, override: Overriding | None, *, lock: bool
-) -> Judged:
-    case = _case_of(before, actor, now, wish, lock=lock)
-    verdict = judge_wishes([wish], case, overriding=override)
+def _evaluate_move(
+    before: Reservation,
+    actor: User,
+    now: datetime,
+    requested_slot: RequestedSlot,
+    override: Overriding | None,
+    *,
+    lock: bool,
+) -> Evaluated:
+    scope = _scope_of(before, actor, now, requested_slot, lock=lock)
+    verdict = evaluate_requested_slots([requested_slot], scope, overriding=override)
     if verdict.refusals:
-        raise Refused(with_alternatives(verdict.refusals, [wish], case))
+        raise Refused(with_alternatives(verdict.refusals, [requested_slot], scope))
     return _moved(before, actor, verdict), verdict
 
 
-def _judge_other_machine(before: Reservation, actor: User, now: datetime, *, lock: bool) -> Judged:
+def _evaluate_other_machine(before: Reservation, actor: User, now: datetime, *, lock: bool) -> Evaluated:
     made_on = before.equipment.type
     able = tuple(EquipmentType.objects.at_least_as_able_as(made_on))
-    any_able = Wish(before.start, before.end, able_types=able)
-    case = replace(_case_of(before, actor, now, any_able, lock=lock), unwanted=before.equipment)
-    for wish in (Wish(before.start, before.end, equipment_type=made_on), any_able):
-        verdict = judge_wishes([wish], case)
+    any_able = RequestedSlot(before.start, before.end, able_types=able)
+    scope = replace(_scope_of(before, actor, now, any_able, lock=lock), unwanted=before.equipment)
+    for requested_slot in (RequestedSlot(before.start, before.end, equipment_type=made_on), any_able):
+        verdict = evaluate_requested_slots([requested_slot], scope)
         if not verdict.refusals:
             return _moved(before, actor, verdict), verdict
-    raise Refused(with_alternatives(verdict.refusals, [any_able], case))
+    raise Refused(with_alternatives(verdict.refusals, [any_able], scope))
 
 
-def _case_of(before: Reservation, actor: User, now: datetime, wish: Wish, *, lock: bool) -> Case:
-    """What a move is judged from; the machine that is left is locked with those that are wished."""
-    if why := _why_not_moved(before, actor, now, wish):
+def _scope_of(before: Reservation, actor: User, now: datetime, requested_slot: RequestedSlot, *, lock: bool) -> Scope:
+    """What a move is evaluated from; the machine that is left is locked with those that are asked for."""
+    if why := _why_not_moved(before, actor, now, requested_slot):
         raise Refused([_not_possible(before, why)])
-    return open_case(
+    return open_scope(
         now=now,
         organisation=before.booking.organisation,
         booker=actor,
         purpose=None,
-        wishes=[wish, Wish(before.start, before.end, before.equipment)],
+        requested_slots=[requested_slot, RequestedSlot(before.start, before.end, before.equipment)],
         moved=before,
         lock=lock,
     )
 
 
-def _why_not_moved(before: Reservation, actor: User, now: datetime, wish: Wish) -> str | None:
+def _why_not_moved(before: Reservation, actor: User, now: datetime, requested_slot: RequestedSlot) -> str | None:
     if before.state not in CHANGEABLE_STATES or before.end <= now:
         return _("This reservation can no longer be moved.")
     if before.state != ReservationState.IN_USE:
         return None
-    if (wish.start, wish.equipment) != (before.start, before.equipment):
+    if (requested_slot.start, requested_slot.equipment) != (before.start, before.equipment):
         return _("It is in use: only its end can change.")
     if before.equipment.policy.approval == Approval.MANAGER and not actor.is_facility_manager:
         return _("It is in use, and a facility manager approves this machine: ask at the desk.")
@@ -166,10 +176,10 @@ def _why_not_moved(before: Reservation, actor: User, now: datetime, wish: Wish) 
 def _moved(before: Reservation, actor: User, verdict: Verdict) -> Reservation:
     """The reservation as the verdict allows it, unsaved."""
     moved = copy(before)
-    moved.equipment = verdict.accepted[0].proposal.equipment
+    moved.equipment = verdict.accepted[0].candidate.equipment
     moved.revision = before.revision + 1
     if before.state != ReservationState.IN_USE:
-        moved.state = state_at_first(verdict.accepted[0].proposal, actor)
+        moved.state = state_at_first(verdict.accepted[0].candidate, actor)
     for column, value in times_of(verdict.accepted[0]).items():
         setattr(moved, column, value)
     if moved.state == ReservationState.REQUESTED:
@@ -203,7 +213,7 @@ def cancel_all(*, reservations: Iterable[Reservation], actor: User, now: datetim
     """Several of one booking, told in one message; gives back those that could be. They come with machine and type."""
     with pghistory.context(user=actor.pk), transaction.atomic():
         cancelled = _cancel(reservations, now)
-        tell_of_cancellation(cancelled=cancelled, actor=actor, now=now)
+        notify_of_cancellation(cancelled=cancelled, actor=actor, now=now)
     return cancelled
 
 

@@ -76,16 +76,16 @@ def lock_operators(type_ids: Collection[int]) -> None:
 
 
 def load_operators(
-    type_ids: Collection[int], hull: Period, *, leaving_out: Sequence[int] = ()
+    type_ids: Collection[int], window: Period, *, exclude: Sequence[int] = ()
 ) -> Mapping[int, list[OperatorTime]]:
-    """Per type the operators who run it, with when they work and where they are taken around `hull`."""
+    """Per type the operators who run it, with when they work and where they are taken around `window`."""
     if not type_ids:
         return {}
     found: dict[int, list[OperatorTime]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(
             OPERATOR_TIMES,
-            [[str(s) for s in HOLDING_STATES], list(leaving_out), hull.start, hull.end, list(type_ids)],
+            [[str(s) for s in HOLDING_STATES], list(exclude), window.start, window.end, list(type_ids)],
         )
         for type_id, operator_id, works, taken in cursor.fetchall():
             found[type_id].append(OperatorTime(operator_id, periods_of(works or ()), periods_of(taken or ())))
@@ -93,7 +93,7 @@ def load_operators(
 
 
 def count_open_reservations(
-    organisation: Organisation, type_ids: Collection[int], now: datetime, *, leaving_out: Sequence[int] = ()
+    organisation: Organisation, type_ids: Collection[int], now: datetime, *, exclude: Sequence[int] = ()
 ) -> Mapping[int, int]:
     """Per type how many reservations the organisation has ahead or under way."""
     if not type_ids:
@@ -102,24 +102,24 @@ def count_open_reservations(
         Reservation.objects.holding()
         .going_on_or_ahead(now)
         .filter(booking__organisation=organisation, equipment__type__in=type_ids)
-        .exclude(pk__in=leaving_out)
+        .exclude(pk__in=exclude)
     )
     return dict(ahead.values_list("equipment__type").annotate(count=Count("pk")).order_by())
 
 
 def load_quotas(
-    organisation: Organisation, machines: Iterable[Equipment], hull: Period, *, leaving_out: Sequence[int] = ()
+    organisation: Organisation, machines: Iterable[Equipment], window: Period, *, exclude: Sequence[int] = ()
 ) -> list[QuotaUse]:
-    """The organisation's quotas that cover one of these machines, with what counts in every window around `hull`."""
+    """The organisation's quotas that cover one of these machines, with what counts in every window around `window`."""
     quotas = Quota.objects.filter(organisation=organisation).select_related("fieldlab", "equipment_type").order_by("pk")
     covering = [q for q in quotas if any(q.covers(machine) for machine in machines)]
     if not covering:
         return []
-    windows = [window for quota in covering for window in quota.windows_of(hull)]
+    windows = [span for quota in covering for span in quota.windows_of(window)]
     around = DateTimeTZRange(min(w.start for w in windows), max(w.end for w in windows))
     rows = list(
         Reservation.objects.filter(COUNTED_STATES, booking__organisation=organisation, period__overlap=around)
-        .exclude(pk__in=leaving_out)
+        .exclude(pk__in=exclude)
         .select_related("equipment")
         .only("period", "equipment__type", "equipment__fieldlab")
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bookings.models import Purpose
 from bookings.scheduling.free_time import Slot
-from bookings.scheduling.placement import Wish, next_on_grid
+from bookings.scheduling.placement import RequestedSlot, next_on_grid
 from bookings.services.book import book
 from bookings.services.search import find_slots
 from core.clock import ZONE
@@ -77,11 +77,18 @@ def _reasons(
 ) -> list[str]:
     """What booking it at the first moment would be refused for, at any other moment too."""
     start = next_on_grid(earliest, kind.type_policy.grid)
-    wish = Wish(start, start + duration, equipment_type=kind)
+    requested_slot = RequestedSlot(start, start + duration, equipment_type=kind)
     today = now.astimezone(ZONE).date()
     purpose = organisation and Purpose.objects.offered_to(organisation, on=today).first()
     try:
-        book(booker=person, organisation=organisation, purpose=purpose or None, wishes=[wish], now=now, dry_run=True)
+        book(
+            booker=person,
+            organisation=organisation,
+            purpose=purpose or None,
+            requested_slots=[requested_slot],
+            now=now,
+            dry_run=True,
+        )
     except Refused as refused:
         messages = (refusal.message for refusal in refused.refusals if refusal.code not in OF_THE_MOMENT)
         return list(dict.fromkeys(messages))

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from bookings.models import Concern, Override, Reservation
-from bookings.notifications.writing import tell_of_concerns, tell_of_concerns_over, tell_of_withdrawn_certificate
+from bookings.notifications.writing import notify_of_concerns, notify_of_concerns_over, notify_of_withdrawn_certificate
 from bookings.rules.book import held_throughout
 from bookings.scheduling.free_time import machine_times
 from bookings.scheduling.placement import MachineTime
@@ -20,10 +20,10 @@ from equipment.availability import Hit
 from equipment.models import Certificate, CertificateKind
 from organisations.models import User
 
-REVIEWED_CODES = ("outside_opening_hours", "during_outage")
+RECHECKED_CODES = ("outside_opening_hours", "during_outage")
 
 
-def review_reservations(equipment_ids: Iterable[int], *, now: datetime) -> None:
+def recheck_reservations(equipment_ids: Iterable[int], *, now: datetime) -> None:
     """Raise a concern for each reservation ahead on these machines that lies outside open time or in an outage, and
     settle those that no longer do. Eight statements at most."""
     ahead = list(
@@ -37,7 +37,7 @@ def review_reservations(equipment_ids: Iterable[int], *, now: datetime) -> None:
     broken -= Override.objects.in_force(ahead)
     raised = (
         Concern.objects.standing()
-        .filter(reservation__equipment__in=equipment_ids, code__in=REVIEWED_CODES)
+        .filter(reservation__equipment__in=equipment_ids, code__in=RECHECKED_CODES)
         .values_list("pk", "reservation_id", "code")
     )
     known = {(reservation_id, code): pk for pk, reservation_id, code in raised}
@@ -46,9 +46,9 @@ def review_reservations(equipment_ids: Iterable[int], *, now: datetime) -> None:
     Concern.objects.bulk_create(
         (Concern(reservation_id=pk, code=code, raised_at=now) for pk, code in sorted(new)), ignore_conflicts=True
     )
-    tell_of_concerns(((r, code) for r in ahead for code in REVIEWED_CODES if (r.pk, code) in new), now=now)
+    notify_of_concerns(((r, code) for r in ahead for code in RECHECKED_CODES if (r.pk, code) in new), now=now)
     over = Concern.objects.filter(pk__in=[known[key] for key in known.keys() - broken])
-    tell_of_concerns_over(over, now=now)
+    notify_of_concerns_over(over, now=now)
     over.mend(now)
 
 
@@ -96,11 +96,11 @@ def _hit_in_words(reservation: Reservation) -> str:
 def certificate_changed(certificate: Certificate, now: datetime) -> None:
     """Tell the holder of a withdrawal, and recheck the reservations that need a certificate of this kind."""
     if certificate.withdrawn_at:
-        tell_of_withdrawn_certificate(certificate, now=now)
-    review_certificates(certificate.user, certificate.kind, now=now)
+        notify_of_withdrawn_certificate(certificate, now=now)
+    recheck_certificates(certificate.user, certificate.kind, now=now)
 
 
-def review_certificates(user: User, kind: CertificateKind, *, now: datetime) -> None:
+def recheck_certificates(user: User, kind: CertificateKind, *, now: datetime) -> None:
     """Raise a concern for each reservation ahead of this person, or under their supervision, that no longer has the
     certificates it needs, and settle those that have them again."""
     needing = (
@@ -119,9 +119,9 @@ def review_certificates(user: User, kind: CertificateKind, *, now: datetime) -> 
         (Concern(reservation_id=pk, code="not_certified", raised_at=now) for pk in sorted(broken - known)),
         ignore_conflicts=True,
     )
-    tell_of_concerns(((r, "not_certified") for r in ahead if r.pk in broken - known), now=now)
+    notify_of_concerns(((r, "not_certified") for r in ahead if r.pk in broken - known), now=now)
     over = standing.exclude(reservation__in=broken)
-    tell_of_concerns_over(over, now=now)
+    notify_of_concerns_over(over, now=now)
     over.mend(now)
 
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
-from bookings.rules.book import judge_booking
-from bookings.rules.candidates import Facts, Proposal
+from bookings.rules.book import evaluate_booking
+from bookings.rules.candidates import Candidate, Context
 from bookings.scheduling.free_time import Slot, free_slots, window_for
 from bookings.scheduling.placement import MachineTime, occupied_by
-from bookings.services.evaluating import Case, for_judging, load_organisation, plan_together
+from bookings.services.evaluating import Scope, allocate_together, for_evaluation, load_organisation
 from core.clock import ZONE
 from core.periods import Period
 from equipment.models import Equipment, EquipmentQuerySet
@@ -38,26 +38,27 @@ def find_slots(
     """
     earliest, latest, now = (moment.astimezone(UTC) for moment in (earliest, latest, now))
     current, role = load_organisation(organisation, person, lock=False)
-    machines = {machine.pk: machine for machine in for_judging(equipment.in_service())}
+    machines = {machine.pk: machine for machine in for_evaluation(equipment.in_service())}
     bookers = tuple(p.pk for p in (person, supervisor) if p)
-    case = Case(now, current, role, None, bookers, machines)
-    hull = Period(earliest, latest)
+    scope = Scope(now, current, role, None, bookers, machines)
+    window = Period(earliest, latest)
     for machine in machines.values():
         around = window_for(machine.policy, earliest, latest)
-        hull = Period(min(hull.start, around.start), max(hull.end, around.end))
-    facts = case.facts_around(hull)
-    if current is not None and any(refusal.code != "needs_purpose" for refusal in judge_booking(facts)):
+        window = Period(min(window.start, around.start), max(window.end, around.end))
+    context = scope.context_within(window)
+    if current is not None and any(refusal.code != "needs_purpose" for refusal in evaluate_booking(context)):
         return []
 
     def choose(able: Sequence[tuple[Equipment, MachineTime]], start: datetime, end: datetime):
-        proposals = (
-            Proposal(0, m, m.policy, start, end, occupied_by(start, end, m.policy, time.open), time) for m, time in able
+        candidates = (
+            Candidate(0, m, m.policy, start, end, occupied_by(start, end, m.policy, time.open), time)
+            for m, time in able
         )
-        planned = plan_together(proposals, facts, units)
-        return tuple(p.proposal.equipment for p in planned) or None
+        allocated = allocate_together(candidates, context, units)
+        return tuple(p.candidate.equipment for p in allocated) or None
 
     return free_slots(
-        equipment=[m for m in machines.values() if _can_be_had_at_all(m, facts, hull)],
+        equipment=[m for m in machines.values() if _can_be_had_at_all(m, context, window)],
         duration=duration,
         earliest=earliest,
         latest=latest,
@@ -85,17 +86,17 @@ def next_free(machine: Equipment, *, person: User, organisation: Organisation | 
     return slots[0] if slots else None
 
 
-def _can_be_had_at_all(machine: Equipment, facts: Facts, hull: Period) -> bool:
+def _can_be_had_at_all(machine: Equipment, context: Context, window: Period) -> bool:
     """Whether there is somebody certified, an operator, and room for one more. Where there is not, no moment of the
     search would do, and trying each takes long."""
     policy, type_id = machine.policy, machine.type_id
     limit = policy.open_reservation_limit
-    if limit is not None and facts.open_reservations.get(type_id, 0) >= limit:
+    if limit is not None and context.open_reservations.get(type_id, 0) >= limit:
         return False
-    if policy.operator_needed and not facts.operators.get(type_id):
+    if policy.operator_needed and not context.operators.get(type_id):
         return False
-    first, last = (moment.astimezone(ZONE).date() for moment in hull)
+    first, last = (moment.astimezone(ZONE).date() for moment in window)
     return all(
         any(since <= last and first < until for since, until in requirement.held)
-        for requirement in facts.requirements.get(type_id, ())
+        for requirement in context.requirements.get(type_id, ())
     )

@@ -89,7 +89,12 @@ def answered(request: HttpRequest, equipment: Equipment, now: datetime) -> tuple
 def _book_once(form: BookingForm, user: User, now: datetime, override: Overriding | None) -> Booking:
     """Books what the form asks; the same form sent again finds the booking it made. Raises Refused."""
     asked = form.cleaned_data
-    contents = (form.wish.start.isoformat(), form.wish.end.isoformat(), form.equipment.code, asked["organisation"].slug)
+    contents = (
+        form.requested_slot.start.isoformat(),
+        form.requested_slot.end.isoformat(),
+        form.equipment.code,
+        asked["organisation"].slug,
+    )
     contents += (asked["purpose"].code, asked["title"], str(asked["people"] or ""), str(asked["supervisor"] or ""))
     contents += (override.reason if override else "",)
     key = f"form {asked['token']} {sha256('|'.join(contents).encode()).hexdigest()}"
@@ -101,7 +106,7 @@ def _book_once(form: BookingForm, user: User, now: datetime, override: Overridin
             booker=user,
             organisation=asked["organisation"],
             purpose=asked["purpose"],
-            wishes=[form.wish],
+            requested_slots=[form.requested_slot],
             title=asked["title"],
             people=asked["people"],
             supervisor=asked["supervisor"],

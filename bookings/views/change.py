@@ -37,10 +37,10 @@ def move(request, pk: int):
         return _show_move(request, reservation, MoveForm(reservation=reservation, initial=_asked(request.GET)), now)
     if "alternative" in request.POST:
         initial = _alternative(request.POST["alternative"])
-        return _show_move(request, reservation, MoveForm(reservation=reservation, initial=initial), now, judge=True)
+        return _show_move(request, reservation, MoveForm(reservation=reservation, initial=initial), now, evaluate=True)
     form = MoveForm(request.POST.dict(), reservation=reservation)
     only_look = "check" in request.POST or "preview" in request.POST
-    moved = _judged(form, request, now, dry_run=only_look)
+    moved = _evaluated(form, request, now, dry_run=only_look)
     if form.errors or only_look:
         status = 422 if form.errors and "preview" not in request.POST else 200
         return _show_move(request, reservation, form, now, moved=moved, status=status)
@@ -57,11 +57,11 @@ def _changeable(request: HttpRequest, pk: int) -> Reservation:
     return reservation
 
 
-def _judged(form: MoveForm, request: HttpRequest, now: datetime, *, dry_run: bool) -> Reservation | None:
+def _evaluated(form: MoveForm, request: HttpRequest, now: datetime, *, dry_run: bool) -> Reservation | None:
     """The reservation as it is after the move, or would be; None where the form says why not."""
     if not form.is_valid():
         return None
-    if form.overtaken:
+    if form.conflicts:
         form.add_error(
             None, _("It was moved in the meantime. Look where it is now; send this again if you still want it.")
         )
@@ -95,13 +95,13 @@ def _show_move(
     now: datetime,
     *,
     moved: Reservation | None = None,
-    judge: bool = False,
+    evaluate: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """The form with what would change; with `judge` a form that was filled in for somebody is judged first."""
-    if judge or (not form.is_bound and form.initial != MoveForm(reservation=reservation).initial):
+    """The form with what would change; with `evaluate` a form that was filled in for somebody is evaluated first."""
+    if evaluate or (not form.is_bound and form.initial != MoveForm(reservation=reservation).initial):
         form = MoveForm(_as_sent(form), reservation=reservation)
-        moved = _judged(form, request, now, dry_run=True)
+        moved = _evaluated(form, request, now, dry_run=True)
     movable = reservation.state in CHANGEABLE_STATES and now < reservation.end
     context = {
         "reservation": reservation,

@@ -1,4 +1,4 @@
-"""The house rules: made from the rules that judge bookings and from the policies they judge by."""
+"""The house rules: made from the rules that bookings must keep, and from the policies that the rules read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from schedule.models import Calendar, Event
 
 from core.periods import Period
 from equipment.availability.expansion import periods_of_event, united
-from equipment.availability.watching import Hit, ask_previewers, tell_watchers
+from equipment.availability.watching import Hit, ask_previewers, notify_watchers
 from equipment.models import CalendarSpan, Equipment
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def _settle(changes: _Changes) -> set[int]:
     changes.told = set(changes.equipment_ids)
     if differing:
         changes.told |= set(Equipment.objects.using_calendars(differing).values_list("pk", flat=True))
-    tell_watchers(changes.told, now=changes.now)
+    notify_watchers(changes.told, now=changes.now)
     return changes.told
 
 

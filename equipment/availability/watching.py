@@ -41,7 +41,7 @@ def watch_preview(callback: Previewer) -> None:
         _previewers.append(callback)
 
 
-def tell_watchers(equipment_ids: set[int], *, now: datetime) -> None:
+def notify_watchers(equipment_ids: set[int], *, now: datetime) -> None:
     if equipment_ids:
         for callback in _watchers:
             callback(equipment_ids, now=now)

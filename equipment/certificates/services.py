@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.clock import ZONE
 from core.refusals import Refusal, Refused
-from equipment.certificates.watching import tell_watchers
+from equipment.certificates.watching import notify_watchers
 from equipment.models import Certificate, CertificateKind
 from organisations.models import User
 
@@ -30,7 +30,7 @@ def grant(
         certificate, _new = Certificate.objects.get_or_create(
             user=user, kind=kind, granted_on=today, valid_until=until, granted_by=by, withdrawn_at=None
         )
-        tell_watchers(certificate, now=now)
+        notify_watchers(certificate, now=now)
     return certificate
 
 
@@ -46,7 +46,7 @@ def withdraw(*, certificate: Certificate, by: User, now: datetime, reason: str) 
         )
         certificate.refresh_from_db()
         if withdrawn:
-            tell_watchers(certificate, now=now)
+            notify_watchers(certificate, now=now)
     return certificate
 
 

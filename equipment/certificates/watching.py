@@ -16,6 +16,6 @@ def watch(watcher: Watcher) -> None:
     _watchers.append(watcher)
 
 
-def tell_watchers(certificate: Certificate, *, now: datetime) -> None:
+def notify_watchers(certificate: Certificate, *, now: datetime) -> None:
     for watcher in _watchers:
         watcher(certificate, now)

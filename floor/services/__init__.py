@@ -1,7 +1,7 @@
 """The verbs of the floor. Each is one transaction, takes keyword arguments only and never sees a request."""
 
 from floor.services.approvals import approve, approve_all, decline, decline_all
-from floor.services.attendance import check_in, check_out, nobody_came
+from floor.services.attendance import check_in, check_out, mark_no_show
 from floor.services.issues import settle
 
 __all__ = [
@@ -11,6 +11,6 @@ __all__ = [
     "check_out",
     "decline",
     "decline_all",
-    "nobody_came",
+    "mark_no_show",
     "settle",
 ]

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Reservation, ReservationQuerySet, ReservationState
-from bookings.notifications.writing import tell_of_decision
+from bookings.notifications.writing import notify_of_decision
 from core.refusals import Refusal, Refused
 from organisations.models import User
 
@@ -18,7 +18,7 @@ def approve(*, reservation: Reservation, actor: User, now: datetime) -> Reservat
     """A request becomes confirmed. `Refused` where it is no request any more or is over; `PermissionDenied` where it is
     not the actor's to say.
 
-    Nothing is judged again: the request held its slot all the time.
+    Nothing is evaluated again: the request held its slot all the time.
     """
     return _decide(reservation, actor, now, ReservationState.CONFIRMED, "")
 
@@ -76,7 +76,7 @@ def _decide(reservation: Reservation, actor: User, now: datetime, state: Reserva
         if decided and state == ReservationState.DECLINED:
             reservation.concerns.mend(now)
         if decided:
-            tell_of_decision(reservation=reservation, now=now)
+            notify_of_decision(reservation=reservation, now=now)
     reservation.refresh_from_db()
     if not decided:
         raise Refused([_refusal(reservation, "not_possible", _("This is no longer a request to decide about."))])

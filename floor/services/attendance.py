@@ -54,7 +54,7 @@ def check_out(*, reservation: Reservation, actor: User, now: datetime) -> Reserv
     return current
 
 
-def nobody_came(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
+def mark_no_show(*, reservation: Reservation, actor: User, now: datetime) -> Reservation:
     """Facility staff give free what nobody came for, after the grace of the machine's policy. `PermissionDenied` for
     others."""
     if not actor.is_technician:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bookings.lifecycle import MOVABLE_STATES
 from bookings.models import Notice, Reservation, ReservationState
-from bookings.notifications.links import Act, NotGood, Token, as_seen, is_for, read, reservations_of
+from bookings.notifications.links import EmailAction, NotGood, Token, as_seen, is_for, read, reservations_of
 from bookings.services.change import cancel_all
 from floor.services.approvals import approve
 from floor.services.attendance import check_out
@@ -22,7 +22,7 @@ class Offered:
     """What can still be done: nothing where `reservations` is empty, since it was done, has changed or is over."""
 
     notice: Notice
-    act: Act
+    act: EmailAction
     reservations: list[Reservation]
 
 
@@ -42,12 +42,12 @@ def carry_out(signed: str, *, now: datetime) -> Offered:
         list(Reservation.objects.select_for_update().filter(pk__in=[r.pk for r in about]).order_by("pk"))
         found = _offered(token, now)
         reader = found.notice.recipient
-        if found.act == Act.CANCEL and found.reservations:
+        if found.act == EmailAction.CANCEL and found.reservations:
             cancel_all(reservations=found.reservations, actor=reader, now=now)
         for reservation in found.reservations:
-            if found.act == Act.APPROVE:
+            if found.act == EmailAction.APPROVE:
                 approve(reservation=reservation, actor=reader, now=now)
-            elif found.act == Act.CHECK_OUT:
+            elif found.act == EmailAction.CHECK_OUT:
                 check_out(reservation=reservation, actor=reader, now=now)
     return found
 
@@ -59,17 +59,19 @@ def _offered(token: Token, now: datetime) -> Offered:
     theirs = set(
         Reservation.objects.changeable_by(reader).filter(pk__in=[r.pk for r in about]).values_list("pk", flat=True)
     )
-    if (about and not theirs) or (token.act == Act.APPROVE and not reader.is_facility_manager):
+    if (about and not theirs) or (token.act == EmailAction.APPROVE and not reader.is_facility_manager):
         with translation.override(reader.language):
             raise PermissionDenied(_("This is no longer yours to do."))
     if as_seen(about) != token.seen:
         about = []
     states = {
-        Act.CANCEL: MOVABLE_STATES,
-        Act.APPROVE: (ReservationState.REQUESTED,),
-        Act.CHECK_OUT: (ReservationState.IN_USE,),
+        EmailAction.CANCEL: MOVABLE_STATES,
+        EmailAction.APPROVE: (ReservationState.REQUESTED,),
+        EmailAction.CHECK_OUT: (ReservationState.IN_USE,),
     }[token.act]
-    left = [r for r in about if r.pk in theirs and r.state in states and (r.end > now or token.act == Act.CHECK_OUT)]
+    left = [
+        r for r in about if r.pk in theirs and r.state in states and (r.end > now or token.act == EmailAction.CHECK_OUT)
+    ]
     return Offered(notice, token.act, sorted(left, key=lambda r: (r.start, r.pk)))
 
 

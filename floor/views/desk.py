@@ -113,8 +113,8 @@ def check_out(request, pk: int):
 
 @technicians_only
 @require_POST
-def nobody_came(request, pk: int):
-    return _do(request, pk, services.nobody_came, _("Nobody came: %(code)s is free again."))
+def mark_no_show(request, pk: int):
+    return _do(request, pk, services.mark_no_show, _("Nobody came: %(code)s is free again."))
 
 
 def _do(request: HttpRequest, pk: int, service: Callable[..., Reservation], done: str):

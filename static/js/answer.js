@@ -43,9 +43,9 @@ function show(kind, text, buttons) {
   place.hidden = false;
 }
 
-export function sayMoved(wish, state, undo) {
+export function sayMoved(slot, state, undo) {
   const start = state === "requested" ? words.asked : words.moved;
-  show("", `${start} ${told(wish)}.`, [button(words.undo, undo)]);
+  show("", `${start} ${told(slot)}.`, [button(words.undo, undo)]);
   timer = setTimeout(hush, 20_000);
 }
 
@@ -62,5 +62,5 @@ export function sayNobody() {
 export function sayRefused(verdict, offers, take) {
   const text = [reasonOf(verdict), verdict.unreachable || verdict.lost || verdict.signedOut ? "" : words.stays];
   if (offers.length) text.push(words.instead);
-  show("note-error", text.filter(Boolean).join(" "), offers.map((wish) => button(told(wish), () => take(wish))));
+  show("note-error", text.filter(Boolean).join(" "), offers.map((slot) => button(told(slot), () => take(slot))));
 }

@@ -6,7 +6,7 @@ function token() {
   return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 }
 
-// Of a booking that is dragged only the time is judged: these are chosen in the form that follows.
+// Of a booking that is dragged only the time is evaluated: these are chosen in the form that follows.
 const CHOSEN_IN_THE_FORM = new Set(["needs_purpose"]);
 
 async function call(method, path, body, signal) {
@@ -30,7 +30,7 @@ async function call(method, path, body, signal) {
 
 const iso = (moment) => new Date(moment).toISOString();
 
-// `wish`: { code, start, end }, times in milliseconds, the end not included.
+// `slot`: { code, start, end }, times in milliseconds, the end not included.
 export async function tryBooking(organisation, { code, start, end }, signal) {
   const body = { organisation, reservations: [{ equipment: code, start: iso(start), end: iso(end) }] };
   const said = await call("POST", "bookings?dry_run=true", body, signal);
@@ -49,7 +49,7 @@ export async function move(id, { code, start, end }) {
   return call("PATCH", `reservations/${id}`, body).catch(() => ({ lost: true, refusals: [] }));
 }
 
-// What the refusals offer instead, each once, as wishes.
+// What the refusals offer instead, each once, as slots.
 export function offered(verdict) {
   const found = new Map();
   for (const { start, end, equipment } of verdict.refusals.flatMap((refusal) => refusal.alternatives)) {

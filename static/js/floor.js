@@ -17,7 +17,7 @@ const LOOKS_AGAIN = 20_000;
 const BOOKS_AT_FIRST = 60 * MINUTE;
 
 let floor = document.getElementById("machines");
-let ghost = null; // what is being dragged: { id (of a reservation), was, wish, block, verdict, byKey }
+let ghost = null; // what is being dragged: { id (of a reservation), was, slot, block, verdict, byKey }
 const trial = lastOnly(150);
 
 const windowShown = () => [Date.parse(floor.dataset.start), Date.parse(floor.dataset.end)];
@@ -50,15 +50,15 @@ function begin(kind) {
 }
 
 function draw() {
-  const { wish, block } = ghost;
+  const { slot, block } = ghost;
   const [first, last] = windowShown();
-  const lane = laneOf(wish.code);
+  const lane = laneOf(slot.code);
   if (block.parentNode !== lane) lane.append(block);
-  const from = Math.max(0, (wish.start - first) / (last - first));
-  const until = Math.min(1, (wish.end - first) / (last - first));
+  const from = Math.max(0, (slot.start - first) / (last - first));
+  const until = Math.min(1, (slot.end - first) / (last - first));
   block.style.insetInlineStart = `${from * 100}%`;
   block.style.inlineSize = `${Math.max(0, until - from) * 100}%`;
-  block.firstChild.textContent = told(wish);
+  block.firstChild.textContent = told(slot);
   keepInView(block.firstChild);
 }
 
@@ -68,18 +68,18 @@ function say(state, text) {
   keepInView(ghost.block.lastChild);
 }
 
-function goesTo(wish) {
-  const { start, end, code } = ghost.wish;
-  if (ghost.asked && wish.start === start && wish.end === end && wish.code === code) return;
-  Object.assign(ghost, { wish, verdict: null, asked: true });
+function goesTo(slot) {
+  const { start, end, code } = ghost.slot;
+  if (ghost.asked && slot.start === start && slot.end === end && slot.code === code) return;
+  Object.assign(ghost, { slot, verdict: null, asked: true });
   draw();
   say("ghost-tried", words.trying);
   const { id } = ghost;
   const { organisation } = floor.dataset;
-  trial.ask((signal) => (id ? tryMove(id, wish, signal) : tryBooking(organisation, wish, signal)), judged);
+  trial.ask((signal) => (id ? tryMove(id, slot, signal) : tryBooking(organisation, slot, signal)), evaluated);
 }
 
-function judged(verdict) {
+function evaluated(verdict) {
   if (!ghost) return;
   ghost.verdict = verdict;
   const done = ghost.byKey ? words.enter : ghost.id ? words.move : words.book;
@@ -103,26 +103,26 @@ function finish() {
     ghost.wanted = true; // done as soon as the server has answered
     return;
   }
-  const { id, was, wish, verdict } = ghost;
+  const { id, was, slot, verdict } = ghost;
   end();
   if (!verdict.allowed) sayRefused(verdict, offered(verdict), (other) => doIt(id, was, other));
-  else doIt(id, was, wish);
+  else doIt(id, was, slot);
 }
 
-async function doIt(id, was, wish) {
+async function doIt(id, was, slot) {
   if (!id) {
-    await openInDialog(formAddress(wish));
+    await openInDialog(formAddress(slot));
     look();
     return;
   }
-  const said = await move(id, wish);
+  const said = await move(id, slot);
   if (!said.allowed) {
     if (said.lost) look();
     sayRefused(said, offered(said), (other) => doIt(id, was, other));
     return;
   }
   await look();
-  sayMoved(wish, said.made.state, () => doIt(id, wish, was));
+  sayMoved(slot, said.made.state, () => doIt(id, slot, was));
   document.getElementById(`reservation-${id}`)?.focus({ preventScroll: true });
 }
 
@@ -145,7 +145,7 @@ function pressed(event) {
     }
     navigator.vibrate?.(10);
     begin(drag.kind);
-    goesTo(drag.kind.wish);
+    goesTo(drag.kind.slot);
   }, RESTS);
 
   const stirs = (moved) => {
@@ -209,13 +209,13 @@ function swallowClick() {
   setTimeout(() => document.removeEventListener("click", swallow, { capture: true }), 0);
 }
 
-function wishOf(own) {
+function slotOf(own) {
   const { start, end: until } = own.dataset;
   return { code: own.closest(".lane").dataset.code, start: Date.parse(start), end: Date.parse(until) };
 }
 
 function dragOf(own, event) {
-  const was = wishOf(own);
+  const was = slotOf(own);
   const lane = own.closest(".lane");
   const { left, right, width } = own.querySelector("rect").getBoundingClientRect();
   const edge = Math.min(EDGE, width / 4);
@@ -228,22 +228,22 @@ function dragOf(own, event) {
     const by = momentAt(lane, moved.clientX) - grabbed;
     if (end_) return { ...was, end: Math.max(was.start + step, snapped(was.end + by, step)) };
     if (start_) return { ...was, start: Math.min(was.end - step, snapped(was.start + by, step)) };
-    const over = document.elementFromPoint(moved.clientX, moved.clientY)?.closest?.(".lane") ?? laneOf(ghost.wish.code);
+    const over = document.elementFromPoint(moved.clientX, moved.clientY)?.closest?.(".lane") ?? laneOf(ghost.slot.code);
     const shift = snapped(was.start + by, stepOf(over)) - was.start;
     return { code: over.dataset.code, start: was.start + shift, end: was.end + shift };
   };
-  return { kind: { id: Number(own.dataset.reservation), was, wish: was }, to };
+  return { kind: { id: Number(own.dataset.reservation), was, slot: was }, to };
 }
 
 function sweepOf(lane, event) {
   const step = stepOf(lane);
   const first = Math.floor(momentAt(lane, event.clientX) / step) * step;
-  const wish = { code: lane.dataset.code, start: first, end: first + step };
+  const slot = { code: lane.dataset.code, start: first, end: first + step };
   const to = (moved) => {
     const last = snapped(momentAt(lane, moved.clientX), step);
-    return last > first ? { ...wish, end: last } : { ...wish, start: Math.min(last, first), end: first + step };
+    return last > first ? { ...slot, end: last } : { ...slot, start: Math.min(last, first), end: first + step };
   };
-  return { kind: { id: null, was: null, wish }, to };
+  return { kind: { id: null, was: null, slot }, to };
 }
 
 // By keyboard: Shift and the arrows on a machine's name or on an own block
@@ -267,15 +267,15 @@ function keyed(event) {
 
 function stepBy(on, [across, down], lengthens) {
   if (!ghost) {
-    const kind = on.matches(".machine-name") ? firstWish(on) : { id: Number(on.dataset.reservation), was: wishOf(on) };
+    const kind = on.matches(".machine-name") ? firstWish(on) : { id: Number(on.dataset.reservation), was: slotOf(on) };
     if (!kind) return;
-    begin({ wish: kind.was, ...kind, byKey: true });
+    begin({ slot: kind.was, ...kind, byKey: true });
     if (!kind.id) {
-      goesTo(ghost.wish); // the first press shows where it begins
+      goesTo(ghost.slot); // the first press shows where it begins
       return;
     }
   }
-  const { code, start, end: until } = ghost.wish;
+  const { code, start, end: until } = ghost.slot;
   const lane = laneOf(code);
   const by = across * stepOf(lane);
   const lanes = [...floor.querySelectorAll(".lane")];
@@ -295,8 +295,8 @@ function firstWish(name) {
   const [first, last] = windowShown();
   const soonest = Math.max(first, Math.min(now(), last - BOOKS_AT_FIRST), opensAt(lane));
   const start = Math.ceil(soonest / step) * step;
-  const wish = { code: lane.dataset.code, start, end: start + Math.max(step, snapped(BOOKS_AT_FIRST, step)) };
-  return { id: null, was: null, wish };
+  const slot = { code: lane.dataset.code, start, end: start + Math.max(step, snapped(BOOKS_AT_FIRST, step)) };
+  return { id: null, was: null, slot };
 }
 
 // When it is open first, from now on, in what is shown.

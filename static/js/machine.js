@@ -101,7 +101,7 @@ function momentOf(shown) {
   return wall - offset(wall - offset(wall));
 }
 
-function wishOf({ start, end }) {
+function slotOf({ start, end }) {
   return { code: place.dataset.code, start: momentOf(textOf(start)), end: momentOf(textOf(end)) };
 }
 
@@ -113,13 +113,13 @@ hint.hidden = true;
 document.body.append(hint);
 let tried = "";
 
-function tryAt(wish, pointer, attempt, yes) {
+function tryAt(slot, pointer, attempt, yes) {
   if (pointer) {
     hint.style.insetInlineStart = `${pointer.clientX + 16}px`;
     hint.style.insetBlockStart = `${pointer.clientY + 16}px`;
     keepInView(hint);
   }
-  const key = told(wish);
+  const key = told(slot);
   if (key === tried) return;
   tried = key;
   hint.hidden = false;
@@ -141,28 +141,28 @@ function endTrial() {
 
 // Always true: the server's word is awaited, the block may be shown anywhere meanwhile.
 function tryDrag({ event, jsEvent }) {
-  const wish = wishOf(event);
-  tryAt(wish, jsEvent, (signal) => tryMove(event.id, wish, signal), said.move);
+  const slot = slotOf(event);
+  tryAt(slot, jsEvent, (signal) => tryMove(event.id, slot, signal), said.move);
   return true;
 }
 
 function trySelection({ start, end, jsEvent }) {
-  const wish = wishOf({ start, end });
-  tryAt(wish, jsEvent, (signal) => tryBooking(place.dataset.organisation, wish, signal), said.book);
+  const slot = slotOf({ start, end });
+  tryAt(slot, jsEvent, (signal) => tryBooking(place.dataset.organisation, slot, signal), said.book);
   return true;
 }
 
 async function dropped({ event, oldEvent, revert }) {
   endTrial();
-  const verdict = await moveTo(event.id, wishOf(event), wishOf(oldEvent));
+  const verdict = await moveTo(event.id, slotOf(event), slotOf(oldEvent));
   if (!verdict.allowed) revert();
 }
 
-async function moveTo(id, wish, was) {
-  const verdict = await move(id, wish);
+async function moveTo(id, slot, was) {
+  const verdict = await move(id, slot);
   if (verdict.allowed) {
     await readAgain();
-    sayMoved(wish, verdict.made.state, () => moveTo(id, was, wish));
+    sayMoved(slot, verdict.made.state, () => moveTo(id, was, slot));
   } else {
     sayRefused(verdict, offered(verdict), (other) => moveTo(id, other, was));
     if (verdict.lost) readAgain();

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bookings.models import CalendarFeed, Notice, Quota
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from equipment.availability import add_outage
 from equipment.certificates.services import grant
 from equipment.models import CertificateKind
@@ -86,8 +86,8 @@ def everything(
     )
     printer_type.approval = Approval.MANAGER
     printer_type.save()
-    wish = Wish(wall("2027-03-03 09:00"), wall("2027-03-03 11:00"), second_printer)
-    make_booking(wish, booker=other_engineer, organisation=kempen)
+    requested_slot = RequestedSlot(wall("2027-03-03 09:00"), wall("2027-03-03 11:00"), second_printer)
+    make_booking(requested_slot, booker=other_engineer, organisation=kempen)
     add_outage(printer, start=wall("2027-03-04 09:00"), end=wall("2027-03-04 11:00"), title="Nozzle", now=NOW)
     for person in (engineer, facility_manager):
         kind, _new = CertificateKind.objects.get_or_create(name="Powder", slug="powder")

@@ -14,7 +14,7 @@ from django.db.models.functions import Lower, Upper
 from bookings.models import Booking, Concern, Notice, Purpose, Reservation, ReservationState
 from bookings.quotas.balances import load_balances
 from bookings.scheduling.free_time import timelines
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
 from demo.management.commands.demo_data import CATALOGUE, STORY, make_demo
 from demo.password import demo_password
@@ -204,8 +204,8 @@ class TestBookings:
             "dry_run": True,
         }
         starts = [wall(f"2027-02-{day} {hour:02}:00") for day, hour in product((25, 26), (8, 10, 13, 15, 18))]
-        wishes = [Wish(start, start + timedelta(hours=1), machine) for start in starts]
-        outcome = book(wishes=wishes, on_refusal="skip", **asked)
+        requested_slots = [RequestedSlot(start, start + timedelta(hours=1), machine) for start in starts]
+        outcome = book(requested_slots=requested_slots, on_refusal="skip", **asked)
         assert outcome.reservations
         assert {refusal.code for refusal in outcome.skipped} <= {"clash"}
 

@@ -61,8 +61,13 @@ def test_of_forty_who_ask_for_one_hour_one_gets_it(site, engineer, other_enginee
 
     def body(number, day):
         start, end = (day.replace(hour=hour).isoformat() for hour in (9, 10))
-        wishes = [{"equipment": "FDM-01", "start": start, "end": end}]
-        return {"organisation": people[number % 2][1], "purpose": purpose.code, "title": "", "reservations": wishes}
+        requested_slots = [{"equipment": "FDM-01", "start": start, "end": end}]
+        return {
+            "organisation": people[number % 2][1],
+            "purpose": purpose.code,
+            "title": "",
+            "reservations": requested_slots,
+        }
 
     for day in next_working_days(ROUNDS):
         calls = [(f"{site}/api/v1/bookings", people[n % 2][0], body(n, day)) for n in range(PEOPLE)]

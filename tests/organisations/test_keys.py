@@ -10,7 +10,7 @@ from django.db import connections
 from django.utils import timezone
 
 from bookings.models import CalendarFeed, Notice
-from bookings.notifications.accounts import tell_of_ending_keys
+from bookings.notifications.accounts import notify_of_ending_keys
 from bookings.notifications.letters import letter_for
 from organisations.keys import A_YEAR, MOST_KEYS, TooManyKeys, end_keys
 from organisations.models import ApiToken
@@ -122,7 +122,7 @@ class TestToldAhead:
     @pytest.fixture
     def told(self, engineer):
         def told(now) -> list[str]:
-            tell_of_ending_keys(now=now)
+            notify_of_ending_keys(now=now)
             letters = (
                 letter_for(notice, now=now) for notice in Notice.objects.filter(kind="key_ending").order_by("pk")
             )

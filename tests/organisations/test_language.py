@@ -45,8 +45,8 @@ def said_in(language: str, text: str) -> str:
 
 def book_the_past(client: Client):
     start = next_monday(weeks=-2)
-    wish = {"equipment": "FDM-01", "start": start.isoformat(), "end": start.replace(hour=10).isoformat()}
-    body = json.dumps({"organisation": "verhagen", "reservations": [wish]})
+    requested_slot = {"equipment": "FDM-01", "start": start.isoformat(), "end": start.replace(hour=10).isoformat()}
+    body = json.dumps({"organisation": "verhagen", "reservations": [requested_slot]})
     return client.post("/api/v1/bookings?dry_run=true", body, content_type="application/json")
 
 

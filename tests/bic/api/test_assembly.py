@@ -177,8 +177,8 @@ def test_an_unknown_parameter_is_told(caller):
 
 
 def test_an_unknown_parameter_of_a_booking_books_nothing(caller):
-    wish = {"equipment": "FDM-01", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T11:00:00Z"}
-    body = {"organisation": "kempen", "reservations": [wish]}
+    requested_slot = {"equipment": "FDM-01", "start": "2027-03-01T09:00:00Z", "end": "2027-03-01T11:00:00Z"}
+    body = {"organisation": "kempen", "reservations": [requested_slot]}
     response = caller.post("bookings?dryrun=true", body, **{"Idempotency-Key": "a"})
     assert fields(problem(response, 422)) == ["dryrun"]
     assert not IdempotencyKey.objects.exists()

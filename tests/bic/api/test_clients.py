@@ -53,8 +53,8 @@ def test_openapi_python_client_books(live_server, token, description, tmp_path, 
     monkeypatch.syspath_prepend(tmp_path)
     client_module, models = import_module("atrium_client"), import_module("atrium_client.models")
     make_booking = import_module("atrium_client.api.bookings.make_booking")
-    wish = models.WishIn(equipment="FDM-01", start=START, end=END)
-    body = models.BookingIn(organisation="verhagen", purpose="trial-production", reservations=[wish])
+    requested_slot = models.RequestedSlotIn(equipment="FDM-01", start=START, end=END)
+    body = models.BookingIn(organisation="verhagen", purpose="trial-production", reservations=[requested_slot])
     with client_module.AuthenticatedClient(base_url=live_server.url, token=token) as client:
         first, again, refused = (
             make_booking.sync_detailed(client=client, body=body, idempotency_key=key)

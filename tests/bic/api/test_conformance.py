@@ -70,11 +70,11 @@ def name_what_can_be_booked(body):
     body |= {"organisation": "verhagen", "purpose": "trial-production", "supervisor": "engineer@example.org"}
     if body.get("repeat"):
         body["repeat"]["rrule"] = "FREQ=WEEKLY;COUNT=2"
-    for wish in body["reservations"]:
-        if wish.get("process"):
-            wish |= {"equipment": None, "type": None, "process": "fdm"}
+    for requested_slot in body["reservations"]:
+        if requested_slot.get("process"):
+            requested_slot |= {"equipment": None, "type": None, "process": "fdm"}
         else:
-            wish |= {"equipment": "FDM-01", "type": None, "units": 1} | dict.fromkeys(AbilityIn.model_fields)
+            requested_slot |= {"equipment": "FDM-01", "type": None, "units": 1} | dict.fromkeys(AbilityIn.model_fields)
 
 
 @override_settings(API_RATE_LIMITS=MORE_THAN_IT_ASKS)

@@ -31,9 +31,9 @@ def large(make_equipment):
     return make_equipment("FDM-90", type=kind)
 
 
-def asked(start="09:00", end="11:00", **wish):
+def asked(start="09:00", end="11:00", **requested_slot):
     when = {"start": wall(start).isoformat(), "end": wall(end).isoformat()}
-    return {"organisation": "verhagen", "purpose": "trial-production", "reservations": [when | wish]}
+    return {"organisation": "verhagen", "purpose": "trial-production", "reservations": [when | requested_slot]}
 
 
 def machines(response):
@@ -75,7 +75,7 @@ def test_what_no_machine_can_do_is_refused(caller, printer):
 
 
 @pytest.mark.parametrize(
-    ("wish", "wrong"),
+    ("requested_slot", "wrong"),
     [
         ({"process": "baking"}, "reservations[0].process"),
         ({"process": "fdm", "type": "ultimaker-s5"}, "reservations[0]"),
@@ -89,8 +89,8 @@ def test_what_no_machine_can_do_is_refused(caller, printer):
         ({"process": "fdm", "finish": "perhaps"}, "reservations[0].finish"),
     ],
 )
-def test_an_ability_that_is_not_right_is_told(caller, printer, wish, wrong):
-    assert fields(problem(caller.post("bookings", asked(**wish)), 422)) == [wrong]
+def test_an_ability_that_is_not_right_is_told(caller, printer, requested_slot, wrong):
+    assert fields(problem(caller.post("bookings", asked(**requested_slot)), 422)) == [wrong]
 
 
 def test_a_finishing_station_is_booked_along(caller, printer, printer_type, make_equipment):

@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Booking, Reservation
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from equipment.models import EquipmentState
 from organisations.models import Organisation
 from tests.api_caller import Caller, fields, problem
@@ -33,11 +33,11 @@ def asked(*reservations, **changes):
         "organisation": "verhagen",
         "purpose": "trial-production",
         "title": "Bracket",
-        "reservations": [each if isinstance(each, dict) else wish(*each) for each in reservations],
+        "reservations": [each if isinstance(each, dict) else requested_slot(*each) for each in reservations],
     } | changes
 
 
-def wish(start="09:00", end="11:00", **changes):
+def requested_slot(start="09:00", end="11:00", **changes):
     return {"equipment": "FDM-01", "start": wall(start).isoformat(), "end": wall(end).isoformat()} | changes
 
 
@@ -89,7 +89,7 @@ def test_times_go_in_with_any_offset_and_come_out_with_that_of_the_atrium(caller
 
 
 def test_any_machines_of_a_type_are_chosen_and_named(caller, printer, second_printer):
-    body = asked(wish(equipment=None, type="ultimaker-s5", units=2))
+    body = asked(requested_slot(equipment=None, type="ultimaker-s5", units=2))
     told = caller.post("bookings", body).json()
     assert sorted(each["equipment"] for each in told["reservations"]) == ["FDM-01", "FDM-02"]
 
@@ -242,20 +242,20 @@ def test_a_clash_tells_nothing_about_whom_it_is_with(make_booking, other_enginee
         ({"reservations": {}}, ["reservations"]),
         ({"reservations": [7]}, ["reservations[0]"]),
         ({"reservations": [{}]}, ["reservations[0].start", "reservations[0].end"]),
-        ({"reservations": [wish(equipment="FDM-99")]}, ["reservations[0].equipment"]),
-        ({"reservations": [wish(), wish(equipment=None, type="x")]}, ["reservations[1].type"]),
-        ({"reservations": [wish(equipment=None)]}, ["reservations[0]"]),
-        ({"reservations": [wish(type="ultimaker-s5")]}, ["reservations[0]"]),
-        ({"reservations": [wish(units=2)]}, ["reservations[0]"]),
-        ({"reservations": [wish(equipment=None, type="ultimaker-s5", units=0)]}, ["reservations[0].units"]),
-        ({"reservations": [wish() | {"start": "2027-03-01T09:00:00"}]}, ["reservations[0].start"]),
-        ({"reservations": [wish() | {"start": "2027-03-01"}]}, ["reservations[0].start"]),
-        ({"reservations": [wish() | {"start": 1806570000}]}, ["reservations[0].start"]),
-        ({"reservations": [wish() | {"start": None}]}, ["reservations[0].start"]),
-        ({"reservations": [wish() | {"end": "10000-01-01T00:00:00Z"}]}, ["reservations[0].end"]),
-        ({"reservations": [wish() | {"end": "9999-12-31T23:59:59-12:00"}]}, ["reservations[0].end"]),
-        ({"reservations": [wish() | {"end": "2027-02-30T09:00:00Z"}]}, ["reservations[0].end"]),
-        ({"reservations": [wish(), wish(to="11:00")]}, ["reservations[1].to"]),
+        ({"reservations": [requested_slot(equipment="FDM-99")]}, ["reservations[0].equipment"]),
+        ({"reservations": [requested_slot(), requested_slot(equipment=None, type="x")]}, ["reservations[1].type"]),
+        ({"reservations": [requested_slot(equipment=None)]}, ["reservations[0]"]),
+        ({"reservations": [requested_slot(type="ultimaker-s5")]}, ["reservations[0]"]),
+        ({"reservations": [requested_slot(units=2)]}, ["reservations[0]"]),
+        ({"reservations": [requested_slot(equipment=None, type="ultimaker-s5", units=0)]}, ["reservations[0].units"]),
+        ({"reservations": [requested_slot() | {"start": "2027-03-01T09:00:00"}]}, ["reservations[0].start"]),
+        ({"reservations": [requested_slot() | {"start": "2027-03-01"}]}, ["reservations[0].start"]),
+        ({"reservations": [requested_slot() | {"start": 1806570000}]}, ["reservations[0].start"]),
+        ({"reservations": [requested_slot() | {"start": None}]}, ["reservations[0].start"]),
+        ({"reservations": [requested_slot() | {"end": "10000-01-01T00:00:00Z"}]}, ["reservations[0].end"]),
+        ({"reservations": [requested_slot() | {"end": "9999-12-31T23:59:59-12:00"}]}, ["reservations[0].end"]),
+        ({"reservations": [requested_slot() | {"end": "2027-02-30T09:00:00Z"}]}, ["reservations[0].end"]),
+        ({"reservations": [requested_slot(), requested_slot(to="11:00")]}, ["reservations[1].to"]),
     ],
 )
 def test_a_field_that_is_not_right_is_told(caller, printer, changes, wrong):
@@ -264,7 +264,12 @@ def test_a_field_that_is_not_right_is_told(caller, printer, changes, wrong):
 
 
 def test_every_unknown_code_is_told_with_its_value(caller, printer):
-    body = asked(wish(equipment="FDM-98"), wish(), wish(equipment=None, type="nothing"), purpose="smuggling")
+    body = asked(
+        requested_slot(equipment="FDM-98"),
+        requested_slot(),
+        requested_slot(equipment=None, type="nothing"),
+        purpose="smuggling",
+    )
     errors = problem(caller.post("bookings", body), 422)["errors"]
     assert [each["field"] for each in errors] == ["purpose", "reservations[0].equipment", "reservations[2].type"]
     assert [
@@ -279,7 +284,7 @@ def test_too_many_reservations_are_refused_in_a_sentence(caller, printer, count)
 
 
 def test_too_many_machines_are_refused_in_a_sentence(caller, printer):
-    body = asked(*[wish(equipment=None, type="ultimaker-s5", units=300)] * 2)
+    body = asked(*[requested_slot(equipment=None, type="ultimaker-s5", units=300)] * 2)
     assert "this one asks for 600" in problem(caller.post("bookings", body), 422)["detail"]
 
 
@@ -372,7 +377,11 @@ def test_booking_takes_the_same_number_of_statements_for_three_reservations_as_f
         return len(captured)
 
     one = statements(asked(("09:00", "10:00")))
-    three = statements(asked(("11:00", "12:00"), wish("13:00", "14:00"), wish("09:00", "10:00", equipment="FDM-02")))
+    three = statements(
+        asked(
+            ("11:00", "12:00"), requested_slot("13:00", "14:00"), requested_slot("09:00", "10:00", equipment="FDM-02")
+        )
+    )
     assert three == one
 
 
@@ -390,4 +399,4 @@ def test_a_wish_is_what_the_body_says(caller, printer):
     """The reservation made is the one asked for, not one near it."""
     caller.post("bookings", asked(("09:30", "10:30")))
     reservation = Reservation.objects.get()
-    assert Wish(reservation.start, reservation.end) == Wish(wall("09:30"), wall("10:30"))
+    assert RequestedSlot(reservation.start, reservation.end) == RequestedSlot(wall("09:30"), wall("10:30"))

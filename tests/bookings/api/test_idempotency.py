@@ -27,8 +27,8 @@ def caller(engineer):
 
 
 def asked(start="09:00", end="11:00", **changes):
-    wish = {"equipment": "FDM-01", "start": wall(start).isoformat(), "end": wall(end).isoformat()}
-    return {"organisation": "verhagen", "purpose": "trial-production", "reservations": [wish]} | changes
+    requested_slot = {"equipment": "FDM-01", "start": wall(start).isoformat(), "end": wall(end).isoformat()}
+    return {"organisation": "verhagen", "purpose": "trial-production", "reservations": [requested_slot]} | changes
 
 
 @pytest.mark.django_db

@@ -25,9 +25,11 @@ def caller(engineer):
     return Caller(engineer)
 
 
-def asked(rrule, *, start="09:00", end="11:00", skip_closures=False, wish=None, **changes):
-    """A body that repeats one reservation of FDM-01, or `wish`."""
-    reservation = {"start": wall(start).isoformat(), "end": wall(end).isoformat()} | (wish or {"equipment": "FDM-01"})
+def asked(rrule, *, start="09:00", end="11:00", skip_closures=False, requested_slot=None, **changes):
+    """A body that repeats one reservation of FDM-01, or `requested_slot`."""
+    reservation = {"start": wall(start).isoformat(), "end": wall(end).isoformat()} | (
+        requested_slot or {"equipment": "FDM-01"}
+    )
     return {
         "organisation": "verhagen",
         "purpose": "trial-production",
@@ -113,8 +115,8 @@ def test_every_refused_date_is_told_with_alternatives_or_left_out(caller, make_r
     ],
 )
 def test_a_pattern_that_cannot_be_had_is_told_at_its_field(caller, printer, rrule, said):
-    wish, began = {"type": "ultimaker-s5", "units": 2}, process_time()
-    document = problem(caller.post("bookings", asked(rrule, wish=wish)), 422)
+    requested_slot, began = {"type": "ultimaker-s5", "units": 2}, process_time()
+    document = problem(caller.post("bookings", asked(rrule, requested_slot=requested_slot)), 422)
     assert process_time() - began < 1  # seconds of this process
     assert fields(document) == ["repeat.rrule"]
     assert said in document["errors"][0]["message"]
@@ -127,7 +129,7 @@ def test_a_pattern_beyond_the_calendar_is_told_at_its_field(caller, printer):
 
 
 def test_what_is_finished_as_well_counts_twice_for_what_a_booking_holds(caller, printer):
-    body = asked("FREQ=DAILY;COUNT=251", wish={"equipment": "FDM-01", "finish": True})
+    body = asked("FREQ=DAILY;COUNT=251", requested_slot={"equipment": "FDM-01", "finish": True})
     assert fields(problem(caller.post("bookings", body), 422)) == ["repeat.rrule"]
 
 
@@ -148,7 +150,7 @@ def test_a_repeat_that_is_not_right_is_told(caller, printer, repeat, wrong):
 
 
 def test_a_class_sent_twice_with_one_key_is_booked_once(caller, printer, second_printer):
-    body = asked("FREQ=WEEKLY;COUNT=14", wish={"type": "ultimaker-s5", "units": 2})
+    body = asked("FREQ=WEEKLY;COUNT=14", requested_slot={"type": "ultimaker-s5", "units": 2})
     first, again = (caller.post("bookings", body, **{"Idempotency-Key": "class"}) for _time in range(2))
     assert again["Idempotent-Replayed"] == "true"
     assert (again.status_code, again.json()) == (201, first.json())

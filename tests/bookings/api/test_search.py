@@ -39,14 +39,14 @@ def test_free_slots_by_ability_are_of_any_machines_that_are_able(caller):
     assert slots(caller, process="lpbf") == []
 
 
-@pytest.mark.parametrize("wish", [{"process": "fdm"}, {"type": "ultimaker-s5"}, {"equipment": "FDM-01"}])
-def test_every_slot_can_be_booked_by_who_asked(caller, wish):
+@pytest.mark.parametrize("requested_slot", [{"process": "fdm"}, {"type": "ultimaker-s5"}, {"equipment": "FDM-01"}])
+def test_every_slot_can_be_booked_by_who_asked(caller, requested_slot):
     make_machine("FDM-01", notice_period=timedelta(days=2), set_up=timedelta(minutes=30))
     make_machine("FDM-02", horizon=timedelta(days=3))
-    found = slots(caller, minutes=480, **wish)
+    found = slots(caller, minutes=480, **requested_slot)
     assert len(found) == 10
     for slot in found:
-        reservation = wish | {"start": slot["start"], "end": slot["end"]}
+        reservation = requested_slot | {"start": slot["start"], "end": slot["end"]}
         body = {"organisation": "kempen", "purpose": "trial-production", "reservations": [reservation]}
         assert caller.post("bookings?dry_run=true", body).status_code == 200
 

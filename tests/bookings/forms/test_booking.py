@@ -52,7 +52,9 @@ def test_a_time_that_comes_twice_is_asked_back_and_taken_as_chosen(printer, verh
     for chosen, hours in (("0", 2.5), ("1", 1.5)):
         form = _form(printer, verhagen, **asked, start_twice=chosen)
         assert form.is_valid(), form.errors
-        assert (form.wish.end.astimezone(UTC) - form.wish.start.astimezone(UTC)).total_seconds() == hours * 3600
+        assert (
+            form.requested_slot.end.astimezone(UTC) - form.requested_slot.start.astimezone(UTC)
+        ).total_seconds() == hours * 3600
 
 
 def test_a_period_comes_back_from_the_fields_it_fills_in(printer, verhagen, purpose):
@@ -60,4 +62,4 @@ def test_a_period_comes_back_from_the_fields_it_fills_in(printer, verhagen, purp
     fields = {name: value or "" for name, value in as_initial(start, end).items()}
     form = _form(printer, verhagen, **fields)
     assert form.is_valid(), form.errors
-    assert (form.wish.start, form.wish.end) == (start, end)
+    assert (form.requested_slot.start, form.requested_slot.end) == (start, end)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from bookings.models import Booking, CalendarFeed, Reservation
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book, cancel, move
 from floor.services import check_in, check_out
 from tests.conftest import NOW, wall
@@ -193,7 +193,9 @@ def test_what_others_took_after_one_left_early_stands_in_the_feed(
     visit = make_reservation(title="Housing")
     check_in(reservation=visit, actor=engineer, now=wall("09:00"))
     check_out(reservation=visit, actor=engineer, now=wall("09:20"))
-    wish = Wish(wall("10:00"), wall("11:00"), printer)
-    book(booker=other_engineer, organisation=kempen, purpose=purpose, wishes=[wish], now=wall("09:25"))
+    requested_slot = RequestedSlot(wall("10:00"), wall("11:00"), printer)
+    book(
+        booker=other_engineer, organisation=kempen, purpose=purpose, requested_slots=[requested_slot], now=wall("09:25")
+    )
     found, _answer, _address = follow(engineer, of="machine", equipment=printer)
     assert found["FDM-01 occupied"]["DTSTART"].dt == wall("09:45")

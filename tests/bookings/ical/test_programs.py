@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bookings.ical.entries import invitation
 from bookings.ical.lines import calendar_file, person, text
 from bookings.models import CalendarFeed, Reservation
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from tests.conftest import NOW, wall
 from tests.node import node_here
 
@@ -68,7 +68,7 @@ def clock(monkeypatch, settings):
 def booked(make_equipment, make_booking) -> list[Reservation]:
     """One booking over both changes of the clock, on a machine that is always open."""
     machine = make_equipment("FDM-24", opening_hours=None)
-    return make_booking(*(Wish(start, end, machine) for start, end in TIMES)).reservations
+    return make_booking(*(RequestedSlot(start, end, machine) for start, end in TIMES)).reservations
 
 
 READERS = [read_by_icalendar, read_by_vobject, read_by_ical_js]

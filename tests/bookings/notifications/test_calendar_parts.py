@@ -8,7 +8,7 @@ from icalendar import Calendar
 from bookings.notifications import outbox
 from bookings.notifications.letters import MOST_ENTRIES
 from bookings.notifications.writing import DECISIONS_GATHER
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import cancel, cancel_booking, move
 from floor.services import approve, decline
 from tests.conftest import NOW, wall
@@ -106,7 +106,7 @@ def test_of_a_few_reservations_each_has_a_file_and_none_is_an_invitation(make_bo
 
 def test_of_a_class_nothing_is_attached(make_booking, printer, received):
     days = [wall("2027-03-02 09:00") + timedelta(weeks=week) for week in range(MOST_ENTRIES + 1)]
-    make_booking(*(Wish(day, day + timedelta(hours=1), printer) for day in days))
+    make_booking(*(RequestedSlot(day, day + timedelta(hours=1), printer) for day in days))
     [message] = received()
     assert parts(message) == []
     assert files(message) == {}

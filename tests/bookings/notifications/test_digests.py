@@ -8,9 +8,9 @@ from django.utils import translation
 
 from bookings.models import Concern, Notice, Quota
 from bookings.notifications import outbox
-from bookings.notifications.digests import tell_of_the_day, tell_of_the_week
+from bookings.notifications.digests import notify_of_the_day, notify_of_the_week
 from bookings.notifications.letters import letter_for
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from equipment.availability import add_outage, closed_days, new_calendar, weekly_hours
 from equipment.models import Certificate, CertificateKind
 from organisations.models import TECHNICIANS, Membership, User
@@ -37,15 +37,15 @@ def test_it_comes_at_seven_on_the_wall_also_when_the_clock_changes(make_equipmen
     weekly_hours(daily, weekdays=range(7), opens=time(8), closes=time(18), since=date(2026, 1, 5), now=NOW)
     make_equipment(opening_hours=daily)
     seven = wall(f"{day} 07:00")
-    tell_of_the_day(now=seven - timedelta(minutes=1))
+    notify_of_the_day(now=seven - timedelta(minutes=1))
     assert mornings() == []
-    tell_of_the_day(now=seven)
+    notify_of_the_day(now=seven)
     assert mornings() == [("Manager", seven)]
 
 
 def test_it_is_told_once_a_day_and_made_up_for_on_the_same_day_only(printer, facility_manager, engineer, mornings):
     for moment in ("11:40", "11:50", "2027-03-02 07:10"):
-        tell_of_the_day(now=wall(moment))
+        notify_of_the_day(now=wall(moment))
     assert mornings() == [("Manager", wall("07:00")), ("Manager", wall("2027-03-02 07:00"))]
     assert Notice.objects.get(due_at=wall("07:00")).expires_at == wall("2027-03-02 00:00")
 
@@ -56,9 +56,9 @@ def test_it_does_not_come_on_days_on_which_nobody_is_there(make_equipment, facil
     make_equipment().closures.add(carnival)
     make_equipment(opening_hours=None)  # one that is never closed does not open the facility
     for moment in ("2027-02-27 09:00", "2027-02-28 09:00", "09:00"):
-        tell_of_the_day(now=wall(moment))
+        notify_of_the_day(now=wall(moment))
     assert mornings() == []
-    tell_of_the_day(now=wall("2027-03-02 09:00"))
+    notify_of_the_day(now=wall("2027-03-02 09:00"))
     assert len(mornings()) == 1
 
 
@@ -78,7 +78,7 @@ def busy_day(make_reservation, printer, second_printer, engineer, facility_manag
             user=person, kind=kind, granted_on=date(2026, 3, 1), valid_until=until, granted_by=technician
         )
     Notice.objects.filter(kind="confirmation").update(given_up_at=wall("06:00"), last_error="550 no such mailbox")
-    tell_of_the_day(now=wall("07:00"))
+    notify_of_the_day(now=wall("07:00"))
 
 
 def letter_to(name: str, language: str):
@@ -114,7 +114,7 @@ def test_a_technician_reads_what_is_to_do_on_the_floor(busy_day):
 
 
 def test_a_day_with_nothing_on_says_so(printer, facility_manager):
-    tell_of_the_day(now=wall("07:00"))
+    notify_of_the_day(now=wall("07:00"))
     assert letter_to("Manager", "en").opening == "Nothing is reserved today."
 
 
@@ -139,10 +139,10 @@ def test_the_week_comes_on_monday_at_seven_to_managers_of_organisations_that_use
     Membership.objects.filter(user=teacher).update(role="manager")
     make_reservation("2027-03-03 09:00", "2027-03-03 11:00")
     for moment in ("2027-02-28 09:00", "06:59"):
-        tell_of_the_week(now=wall(moment))
+        notify_of_the_week(now=wall(moment))
     assert weeks() == []
     for moment in ("07:00", "11:00", "2027-03-02 07:00"):
-        tell_of_the_week(now=wall(moment))
+        notify_of_the_week(now=wall(moment))
     assert weeks() == [("Orgmanager", wall("07:00"))]
 
 
@@ -151,8 +151,8 @@ def test_the_week_says_what_is_booked_and_how_the_last_one_went(
 ):
     day = "2027-03-03"
     make_booking(
-        Wish(wall(f"{day} 09:00"), wall(f"{day} 11:00"), printer),
-        Wish(wall(f"{day} 09:00"), wall(f"{day} 11:00"), second_printer),
+        RequestedSlot(wall(f"{day} 09:00"), wall(f"{day} 11:00"), printer),
+        RequestedSlot(wall(f"{day} 09:00"), wall(f"{day} 11:00"), second_printer),
         title="Housing",
     )
     last = make_booking(("2027-02-25 13:00", "2027-02-25 14:00"), ("2027-02-26 13:00", "2027-02-26 14:00"))
@@ -160,7 +160,7 @@ def test_the_week_says_what_is_booked_and_how_the_last_one_went(
     type(first).objects.filter(pk=first.pk).update(state="no_show")
     type(first).objects.filter(pk=second.pk).update(state="cancelled", cancelled_late=True)
     Quota.objects.create(organisation=verhagen, hours=40, span="month")
-    tell_of_the_week(now=wall("07:00"))
+    notify_of_the_week(now=wall("07:00"))
     notice = Notice.objects.get(kind="week")
     letter = letter_for(notice, now=wall("07:00"))
     assert letter.subject == "Week 9 of Verhagen Fijnmechanica"

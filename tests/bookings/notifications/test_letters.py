@@ -6,8 +6,8 @@ import pytest
 
 from bookings.models import Concern, Notice
 from bookings.notifications import outbox
-from bookings.notifications.writing import CONCERNS_SETTLE, DECISIONS_GATHER, tell_of_expiring_certificates
-from bookings.scheduling.placement import Wish
+from bookings.notifications.writing import CONCERNS_SETTLE, DECISIONS_GATHER, notify_of_expiring_certificates
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import cancel, cancel_booking, move
 from equipment.availability import add_outage
 from equipment.certificates.services import grant
@@ -78,8 +78,10 @@ class TestBooking:
         self, make_booking, printer, second_printer, sent
     ):
         days = [wall("2027-03-02 09:00") + timedelta(weeks=week) for week in range(5)]
-        wishes = [Wish(day, day + timedelta(hours=2), m) for day in days for m in (printer, second_printer)]
-        make_booking(*wishes, title="Class 2A")
+        requested_slots = [
+            RequestedSlot(day, day + timedelta(hours=2), m) for day in days for m in (printer, second_printer)
+        ]
+        make_booking(*requested_slots, title="Class 2A")
         [((_to, subject), text)] = sent().items()
         assert subject == "Booked: Class 2A, 5 times from Tue 2 March 2027 09:00–11:00"
         assert text.count("FDM-01, FDM-02") == 5
@@ -164,7 +166,7 @@ class TestReminders:
         self, make_booking, other_engineer, kempen, printer, next_starts, told, sent
     ):
         make_booking(("09:00", "11:00"))
-        after = Wish(wall(next_starts), wall("14:00"), printer)
+        after = RequestedSlot(wall(next_starts), wall("14:00"), printer)
         make_booking(after, booker=other_engineer, organisation=kempen)
         sent()
         for moment in ("2027-02-27 09:00", "2027-02-28 17:00", "08:00", "10:40"):
@@ -199,7 +201,7 @@ def test_a_certificate_that_ends_is_told_unless_it_was_renewed(engineer, facilit
     for name in ("Powder", "Resin"):
         kind = CertificateKind.objects.create(name=name, slug=name.lower())
         grant(user=engineer, kind=kind, by=facility_manager, now=NOW, valid_until=date(2027, 3, 10))
-    tell_of_expiring_certificates(now=NOW)
+    notify_of_expiring_certificates(now=NOW)
     grant(user=engineer, kind=kind, by=facility_manager, now=NOW)
     subject, opening = only(sent())
     assert subject == "Your certificate is valid through 9 March 2027: Powder"

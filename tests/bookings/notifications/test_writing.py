@@ -11,11 +11,11 @@ from bookings.notifications.letters import letter_for
 from bookings.notifications.writing import (
     CONCERNS_SETTLE,
     DECISIONS_GATHER,
+    notify_of_expiring_certificates,
     plan_anew,
     plan_the_week,
-    tell_of_expiring_certificates,
 )
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import cancel, cancel_booking, move
 from core.refusals import Refused
 from equipment.availability import add_outage, cancel_day, rebuilding_once
@@ -49,7 +49,9 @@ def powder(printer_type, engineer, facility_manager):
 class TestBooking:
     def test_who_booked_gets_one_confirmation_however_many_machines(self, make_booking, printer, second_printer, told):
         week = [
-            Wish(wall("09:00", d), wall("11:00", d), m) for d in (MONDAY, TUESDAY) for m in (printer, second_printer)
+            RequestedSlot(wall("09:00", d), wall("11:00", d), m)
+            for d in (MONDAY, TUESDAY)
+            for m in (printer, second_printer)
         ]
         make_booking(*week)
         assert told() == [("confirmation", ENGINEER)]
@@ -67,7 +69,7 @@ class TestBooking:
     ):
         User.objects.create_superuser("root@example.org", name="Root")
         User.objects.create_superuser("gone@example.org", name="Gone", is_active=False)
-        make_booking(*(Wish(wall("09:00"), wall("11:00"), machine) for machine in (printer, second_printer)))
+        make_booking(*(RequestedSlot(wall("09:00"), wall("11:00"), machine) for machine in (printer, second_printer)))
         assert told() == [("confirmation", ENGINEER), ("request", MANAGER), ("request", "Root")]
 
     def test_what_a_facility_manager_books_is_no_request(
@@ -121,9 +123,11 @@ class TestBooking:
 
         def book(weeks: range) -> int:
             days = [MONDAY + timedelta(weeks=number) for number in weeks]
-            wishes = [Wish(wall("09:00", day), wall("10:00", day), machine) for day in days for machine in machines]
+            requested_slots = [
+                RequestedSlot(wall("09:00", day), wall("10:00", day), machine) for day in days for machine in machines
+            ]
             with CaptureQueriesContext(connection) as captured:
-                make_booking(*wishes)
+                make_booking(*requested_slots)
             return len(captured)
 
         book(range(1))  # which roles somebody has is read once
@@ -234,8 +238,8 @@ class TestMoving:
 
 class TestCancelling:
     def test_a_whole_booking_is_one_message_per_person(self, make_booking, org_manager, told, reminded):
-        wishes = [(f"2027-03-{day} 09:00", f"2027-03-{day} 11:00") for day in ("01", "02", "03")]
-        outcome = make_booking(*wishes, supervisor=org_manager)
+        requested_slots = [(f"2027-03-{day} 09:00", f"2027-03-{day} 11:00") for day in ("01", "02", "03")]
+        outcome = make_booking(*requested_slots, supervisor=org_manager)
         told.clear()
         cancel_booking(booking=outcome.booking, actor=org_manager, now=NOW)
         assert told() == [("cancelled", ENGINEER), ("cancelled", ORG_MANAGER)]
@@ -249,7 +253,7 @@ class TestCancelling:
     def test_one_of_a_day_leaves_the_reminder_of_the_other(
         self, make_booking, engineer, second_printer, printer, reminded
     ):
-        both = [Wish(wall("09:00"), wall("11:00"), m) for m in (printer, second_printer)]
+        both = [RequestedSlot(wall("09:00"), wall("11:00"), m) for m in (printer, second_printer)]
         first, _second = make_booking(*both).reservations
         before = reminded()
         cancel(reservation=first, actor=engineer, now=NOW)
@@ -310,7 +314,7 @@ class TestConcerns:
     def test_who_booked_hears_that_the_hours_changed_once_per_booking(
         self, make_booking, printer, second_printer, working_hours, told
     ):
-        make_booking(*(Wish(wall("09:00"), wall("11:00"), machine) for machine in (printer, second_printer)))
+        make_booking(*(RequestedSlot(wall("09:00"), wall("11:00"), machine) for machine in (printer, second_printer)))
         told.clear()
         cancel_day(working_hours.event_set.get(), MONDAY, now=NOW)
         assert told() == [("concern", ENGINEER)]
@@ -397,19 +401,19 @@ class TestCertificates:
         return wall(f"{text} 08:00")
 
     def test_a_month_ahead_it_is_told_once(self, powder, told):
-        tell_of_expiring_certificates(now=self.morning("2027-05-01"))
+        notify_of_expiring_certificates(now=self.morning("2027-05-01"))
         assert told() == []
         for day in ("2027-05-02", "2027-05-03"):
-            tell_of_expiring_certificates(now=self.morning(day))
+            notify_of_expiring_certificates(now=self.morning(day))
         assert told() == [("certificate_expiring", ENGINEER)]
         assert Notice.objects.get().expires_at == wall("2027-06-01 00:00")
 
     def test_what_is_renewed_withdrawn_or_over_is_not_told(self, powder, engineer, facility_manager, told):
-        tell_of_expiring_certificates(now=self.morning("2027-06-01"))
+        notify_of_expiring_certificates(now=self.morning("2027-06-01"))
         renewed = grant(user=engineer, kind=powder.kind, by=facility_manager, now=wall("2027-04-01 09:00"))
         assert renewed.valid_until > powder.valid_until
-        tell_of_expiring_certificates(now=self.morning("2027-05-10"))
+        notify_of_expiring_certificates(now=self.morning("2027-05-10"))
         withdraw(certificate=powder, by=facility_manager, now=wall("2027-04-02 09:00"), reason="Renewed.")
-        tell_of_expiring_certificates(now=self.morning("2027-05-11"))
+        notify_of_expiring_certificates(now=self.morning("2027-05-11"))
         # Nor does it say that one was withdrawn: another of the kind holds.
         assert {letter_for(notice, now=wall("2027-04-02 09:00")) for notice in Notice.objects.waiting()} == {None}

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 
 from bookings.models import Concern, Quota, Reservation, ReservationState
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import Overriding, book, cancel, find_slots, move
 from core.refusals import Refused
 from equipment.availability import new_calendar, weekly_hours
@@ -150,7 +150,7 @@ def test_an_operator_works_in_their_own_hours(make_reservation, operator, printe
 
 def test_two_machines_in_one_booking_need_two_operators(make_booking, operator, printer, second_printer):
     with pytest.raises(Refused) as refused:
-        make_booking(*(Wish(wall("10:00"), wall("11:00"), reload(m)) for m in (printer, second_printer)))
+        make_booking(*(RequestedSlot(wall("10:00"), wall("11:00"), reload(m)) for m in (printer, second_printer)))
     assert [(r.code, r.number) for r in refused.value.refusals] == [("no_operator", 1)]
 
 
@@ -338,12 +338,14 @@ def test_the_search_leaves_out_what_the_person_cannot_book(
 
 def test_a_facility_manager_books_without_an_operator_and_says_why(make_booking, operated, printer, facility_manager):
     override = Overriding(by=facility_manager, reason="I run it myself", codes={"no_operator"})
-    reservation = make_booking(Wish(wall("14:00"), wall("15:00"), reload(printer)), override=override).reservations[0]
+    reservation = make_booking(
+        RequestedSlot(wall("14:00"), wall("15:00"), reload(printer)), override=override
+    ).reservations[0]
     assert (reservation.operator, reservation.overrides.get().code) == (None, "no_operator")
 
 
 def test_two_units_count_twice_for_a_quota(engineer, verhagen, purpose, quota, printer, second_printer):
-    wish = Wish(wall("09:00"), wall("12:00"), equipment_type=printer.type, units=2)
+    requested_slot = RequestedSlot(wall("09:00"), wall("12:00"), equipment_type=printer.type, units=2)
     with pytest.raises(Refused) as refused:
-        book(booker=engineer, organisation=verhagen, purpose=purpose, wishes=[wish], now=NOW)
+        book(booker=engineer, organisation=verhagen, purpose=purpose, requested_slots=[requested_slot], now=NOW)
     assert codes(refused) == ["no_unit_free"]

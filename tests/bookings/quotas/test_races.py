@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bookings.models import Quota, Reservation
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book, move
 from equipment.models import Equipment, Operator
 from tests.bookings.services.test_races import PEOPLE, at_once, working_day
@@ -26,19 +26,21 @@ def machines(make_equipment):
 
 @pytest.fixture
 def wants(engineer, org_manager, verhagen, purpose):
-    """A work that books these wishes, by the one person of the organisation or the other."""
+    """A work that books these requested slots, by the one person of the organisation or the other."""
 
-    def make(number, *wishes):
+    def make(number, *requested_slots):
         booker = (engineer, org_manager)[number % 2]
-        return lambda: book(booker=booker, organisation=verhagen, purpose=purpose, wishes=wishes, now=NOW)
+        return lambda: book(
+            booker=booker, organisation=verhagen, purpose=purpose, requested_slots=requested_slots, now=NOW
+        )
 
     return make
 
 
-def on_monday(week: int, start: str, end: str, machine) -> Wish:
+def on_monday(week: int, start: str, end: str, machine) -> RequestedSlot:
     """In the given week from 1 March 2027 on; each week has hours of its own."""
     day = working_day(week * 5)
-    return Wish(wall(start, day), wall(end, day), machine)
+    return RequestedSlot(wall(start, day), wall(end, day), machine)
 
 
 def spent() -> timedelta:
@@ -77,7 +79,7 @@ def test_hours_over_the_end_of_a_week_are_over_in_neither(wants, verhagen, make_
     Quota.objects.create(organisation=verhagen, span="week", hours=Decimal(9))
     machines = [make_equipment(f"ALWAYS-{number:02}", opening_hours=None) for number in range(PEOPLE)]
     start, end = wall("2027-03-07 22:00"), wall("2027-03-08 02:00")
-    outcomes = at_once([wants(n, Wish(start, end, machine)) for n, machine in enumerate(machines)])
+    outcomes = at_once([wants(n, RequestedSlot(start, end, machine)) for n, machine in enumerate(machines)])
     assert outcomes == {"booked": 4, "over_quota": PEOPLE - 4}
 
 
@@ -99,8 +101,10 @@ def test_the_one_operator_goes_to_one_of_forty_machines(
 
     def work(number, machine, week):
         booker, organisation = people[number % 2]
-        wish = on_monday(week, "09:00", "10:00", machine)
-        return lambda: book(booker=booker, organisation=organisation, purpose=purpose, wishes=[wish], now=NOW)
+        requested_slot = on_monday(week, "09:00", "10:00", machine)
+        return lambda: book(
+            booker=booker, organisation=organisation, purpose=purpose, requested_slots=[requested_slot], now=NOW
+        )
 
     for week in range(ROUNDS):
         outcomes = at_once([work(n, machine, week) for n, machine in enumerate(machines)])
@@ -115,11 +119,13 @@ def test_the_one_operator_is_not_split_between_a_machine_and_a_type(
     machines = list(Equipment.objects.with_type().order_by("pk"))
 
     def work(number, machine):
-        wish = on_monday(0, "09:00", "10:00", machine)
+        requested_slot = on_monday(0, "09:00", "10:00", machine)
         if number % 2:
-            wish = Wish(wish.start, wish.end, equipment_type=machine.type)
+            requested_slot = RequestedSlot(requested_slot.start, requested_slot.end, equipment_type=machine.type)
         booker, organisation = ((engineer, verhagen), (other_engineer, kempen))[number // 2 % 2]
-        return lambda: book(booker=booker, organisation=organisation, purpose=purpose, wishes=[wish], now=NOW)
+        return lambda: book(
+            booker=booker, organisation=organisation, purpose=purpose, requested_slots=[requested_slot], now=NOW
+        )
 
     outcomes = at_once([work(n, machine) for n, machine in enumerate(machines)])
     # Who named the very machine that was chosen for another is told so as well.

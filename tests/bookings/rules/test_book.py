@@ -7,8 +7,15 @@ from decimal import Decimal
 import pytest
 
 from bookings.models import Purpose, Quota
-from bookings.rules.book import BOOKING_RULES, FACILITY_MANAGER, RESERVATION_RULES, free_operator, judge, judge_booking
-from bookings.rules.candidates import Facts, OperatorTime, Planned, Proposal, QuotaUse, Requirement
+from bookings.rules.book import (
+    BOOKING_RULES,
+    FACILITY_MANAGER,
+    RESERVATION_RULES,
+    evaluate,
+    evaluate_booking,
+    free_operator,
+)
+from bookings.rules.candidates import Allocation, Candidate, Context, OperatorTime, QuotaUse, Requirement
 from bookings.scheduling.placement import MachineTime, occupied_by
 from core.clock import ZONE
 from core.periods import Period, without
@@ -42,28 +49,30 @@ def hours(text: str) -> list[Period]:
     return [Period(*(utc(end) for end in part.split("/" if "/" in part else "-"))) for part in text.split(",") if part]
 
 
-def proposal(
+def candidate(
     start="09:00", end="11:00", policy=None, *, open="08:00-18:00", out="", taken="", equipment=PRINTER, **more
-) -> Proposal:
+) -> Candidate:
     policy, time_ = policy or Policy(), MachineTime(hours(open), hours(out), hours(taken))
     start, end = (utc(moment) if isinstance(moment, str) else moment for moment in (start, end))
     occupied = occupied_by(start, end, policy, time_.open) if start < end else None
-    return Proposal(0, equipment, policy, start, end, occupied, time_, **more)
+    return Candidate(0, equipment, policy, start, end, occupied, time_, **more)
 
 
-def facts(**more) -> Facts:
-    return Facts(**{"now": NOW.astimezone(UTC), "organisation": COMPANY, "role": Role.MEMBER, "purpose": TRIAL, **more})
+def context(**more) -> Context:
+    return Context(
+        **{"now": NOW.astimezone(UTC), "organisation": COMPANY, "role": Role.MEMBER, "purpose": TRIAL, **more}
+    )
 
 
-def broken(asked: Proposal, **more) -> list[str]:
-    return [refusal.code for refusal in judge(asked, facts(**more))]
+def broken(asked: Candidate, **more) -> list[str]:
+    return [refusal.code for refusal in evaluate(asked, context(**more))]
 
 
-def at(start: datetime, policy=None, lasts=HOUR, **more) -> Proposal:
+def at(start: datetime, policy=None, lasts=HOUR, **more) -> Candidate:
     """A reservation that starts at this moment on a machine that is always open."""
     always = f"{NOW - 9 * DAY:%Y-%m-%d %H:%M}/{NOW + 900 * DAY:%Y-%m-%d %H:%M}"
     start = start.astimezone(UTC)
-    return proposal(start, start + lasts, policy or Policy(grid_minutes=5), open=always, **more)
+    return candidate(start, start + lasts, policy or Policy(grid_minutes=5), open=always, **more)
 
 
 # ---- The list ---------------------------------------------------------------------------------------------------
@@ -111,14 +120,14 @@ def test_every_rule_says_in_a_sentence_what_must_hold():
 
 
 def test_an_ordinary_reservation_breaks_nothing():
-    assert judge_booking(facts()) == []
-    assert broken(proposal()) == []
+    assert evaluate_booking(context()) == []
+    assert broken(candidate()) == []
 
 
 def test_every_broken_rule_is_told_with_what_it_is_about():
     retired = Equipment(pk=9, code="OLD-01", type=PRINTERS, fieldlab=LAB, state="retired")
-    asked = proposal("19:07", "19:09", Policy(notice_period=10 * DAY), equipment=retired)
-    refusals = judge(asked, facts())
+    asked = candidate("19:07", "19:09", Policy(notice_period=10 * DAY), equipment=retired)
+    refusals = evaluate(asked, context())
     assert [(r.code, r.overridable) for r in refusals] == [
         ("equipment_retired", False),
         ("off_grid", True),
@@ -152,13 +161,13 @@ def test_every_broken_rule_is_told_with_what_it_is_about():
     ],
 )
 def test_rules_about_the_booking_as_a_whole(change, code):
-    assert [refusal.code for refusal in judge_booking(facts(**change))] == ([code] if code else [])
+    assert [refusal.code for refusal in evaluate_booking(context(**change))] == ([code] if code else [])
 
 
 def test_a_purpose_is_offered_by_the_date_on_the_wall():
     """Half past midnight in Amsterdam is the day before in UTC."""
     purpose = Purpose(offered_from=date(2027, 2, 25))
-    assert judge_booking(facts(purpose=purpose, now=utc("2027-02-25 00:30"))) == []
+    assert evaluate_booking(context(purpose=purpose, now=utc("2027-02-25 00:30"))) == []
 
 
 # ---- The machine and the clock ----------------------------------------------------------------------------------
@@ -167,7 +176,7 @@ def test_a_purpose_is_offered_by_the_date_on_the_wall():
 @pytest.mark.parametrize(("ends", "code"), [(TICK, "too_short"), (timedelta(0), "zero_length"), (-HOUR, "zero_length")])
 def test_the_end_comes_after_the_start(ends, code):
     start = utc("09:00")
-    codes = [c for c in broken(proposal(start, start + ends)) if c != "off_grid"]
+    codes = [c for c in broken(candidate(start, start + ends)) if c != "off_grid"]
     assert codes == [code]
 
 
@@ -212,7 +221,7 @@ def test_a_moved_reservation_may_keep_its_start(began, starts, lasts, codes):
 )
 def test_start_and_end_are_on_the_grid_of_the_wall_clock(grid, start, end, codes):
     policy = Policy(grid_minutes=grid)
-    assert broken(proposal(start, end, policy, open="2027-03-01 00:00/2027-11-30 00:00")) == codes
+    assert broken(candidate(start, end, policy, open="2027-03-01 00:00/2027-11-30 00:00")) == codes
 
 
 @pytest.mark.parametrize(
@@ -234,7 +243,7 @@ def test_it_lasts_no_shorter_and_no_longer_than_allowed(minutes, codes):
 )
 def test_the_longest_is_elapsed_time_when_the_clocks_change(start, end, codes):
     policy = Policy(grid_minutes=5, longest=4 * HOUR)
-    assert broken(proposal(start, end, policy, open="2027-03-01 00:00/2027-11-30 00:00")) == codes
+    assert broken(candidate(start, end, policy, open="2027-03-01 00:00/2027-11-30 00:00")) == codes
 
 
 def test_without_a_longest_there_is_no_limit():
@@ -282,23 +291,23 @@ PREPARED = Policy(grid_minutes=5, set_up=30 * MINUTE, clean_up=15 * MINUTE)
     ],
 )
 def test_on_an_attended_machine_all_of_it_is_in_opening_hours(start, end, policy, codes):
-    assert broken(proposal(start, end, policy)) == codes
+    assert broken(candidate(start, end, policy)) == codes
 
 
 def test_an_attended_reservation_lies_in_one_stretch_of_open_time():
-    assert broken(proposal("11:00", "14:00", open="08:00-12:00,13:00-18:00")) == ["outside_opening_hours"]
+    assert broken(candidate("11:00", "14:00", open="08:00-12:00,13:00-18:00")) == ["outside_opening_hours"]
 
 
 @pytest.mark.parametrize(("start", "codes"), [("15:00", []), ("15:05", ["outside_opening_hours"]), ("08:00", [])])
 def test_the_last_start_is_on_the_wall_and_may_be_taken(start, codes):
-    assert broken(proposal(start, "17:00", Policy(grid_minutes=5, last_start=time(15)))) == codes
+    assert broken(candidate(start, "17:00", Policy(grid_minutes=5, last_start=time(15)))) == codes
 
 
 @pytest.mark.parametrize("day", ["2027-03-28", "2027-10-31"])
 def test_the_last_start_stays_where_it_is_when_the_clocks_change(day):
     policy, open_time = Policy(last_start=time(15)), f"{day} 00:00/{day} 23:00"
-    assert broken(proposal(f"{day} 15:00", f"{day} 16:00", policy, open=open_time)) == []
-    assert broken(proposal(f"{day} 15:15", f"{day} 16:00", policy, open=open_time)) == ["outside_opening_hours"]
+    assert broken(candidate(f"{day} 15:00", f"{day} 16:00", policy, open=open_time)) == []
+    assert broken(candidate(f"{day} 15:15", f"{day} 16:00", policy, open=open_time)) == ["outside_opening_hours"]
 
 
 RUN = Policy(grid_minutes=5, unattended=True, set_up=30 * MINUTE, clean_up=HOUR)
@@ -320,13 +329,13 @@ WEEKEND = "2027-03-05 08:00/2027-03-05 18:00,2027-03-08 08:00/2027-03-08 18:00"
     ],
 )
 def test_an_unattended_run_needs_people_at_both_ends_only(start, end, open_time, codes):
-    assert broken(proposal(start, end, RUN, open=open_time)) == codes
+    assert broken(candidate(start, end, RUN, open=open_time)) == codes
 
 
 def test_a_run_without_set_up_does_not_start_as_the_doors_close():
     policy = Policy(grid_minutes=5, unattended=True)
-    assert broken(proposal("17:55", "2027-03-02 09:00", policy, open=MONDAY_TUESDAY)) == []
-    assert broken(proposal("18:00", "2027-03-02 09:00", policy, open=MONDAY_TUESDAY)) == ["outside_opening_hours"]
+    assert broken(candidate("17:55", "2027-03-02 09:00", policy, open=MONDAY_TUESDAY)) == []
+    assert broken(candidate("18:00", "2027-03-02 09:00", policy, open=MONDAY_TUESDAY)) == ["outside_opening_hours"]
 
 
 @pytest.mark.parametrize(
@@ -344,7 +353,7 @@ def test_an_unattended_run_does_not_cross_an_outage(out, codes):
     time_ = MachineTime(without(open_time, hours(out)), hours(out), ())
     start, end = utc("17:00"), utc("2027-03-02 09:00")
     occupied = occupied_by(start, end, RUN, time_.open)
-    assert broken(Proposal(0, PRINTER, RUN, start, end, occupied, time_)) == codes
+    assert broken(Candidate(0, PRINTER, RUN, start, end, occupied, time_)) == codes
 
 
 @pytest.mark.parametrize(
@@ -360,7 +369,7 @@ def test_an_unattended_run_does_not_cross_an_outage(out, codes):
 def test_an_outage_may_touch_and_a_fault_is_not_called_a_closing_hour(out, codes):
     hole = hours(out)[0]
     rest = [Period(utc("08:00"), hole.start), Period(hole.end, utc("18:00"))]
-    asked = proposal("09:00", "11:00", PREPARED)
+    asked = candidate("09:00", "11:00", PREPARED)
     time_ = MachineTime([p for p in rest if p.start < p.end], [hole], ())
     assert broken(replace(asked, time=time_)) == codes
 
@@ -373,7 +382,7 @@ def test_an_outage_may_touch_and_a_fault_is_not_called_a_closing_hour(out, codes
     [("11:15-12:00", []), ("11:14-12:00", ["clash"]), ("08:00-08:30", []), ("08:00-08:31", ["clash"])],
 )
 def test_others_may_touch_set_up_and_clean_up_but_not_have_them(taken, codes):
-    assert broken(proposal("09:00", "11:00", PREPARED, taken=taken)) == codes
+    assert broken(candidate("09:00", "11:00", PREPARED, taken=taken)) == codes
 
 
 @pytest.mark.parametrize(
@@ -385,8 +394,8 @@ def test_others_may_touch_set_up_and_clean_up_but_not_have_them(taken, codes):
     ],
 )
 def test_a_booking_does_not_take_one_machine_twice(start, end, equipment, codes):
-    planned = (Planned(proposal("09:00", "11:00", PREPARED)),)
-    assert broken(proposal(start, end, PREPARED, equipment=equipment), planned=planned) == codes
+    allocated = (Allocation(candidate("09:00", "11:00", PREPARED)),)
+    assert broken(candidate(start, end, PREPARED, equipment=equipment), allocated=allocated) == codes
 
 
 # ---- People -----------------------------------------------------------------------------------------------------
@@ -411,18 +420,18 @@ BEFORE = date(2027, 1, 1)
     ],
 )
 def test_a_certificate_is_valid_on_every_day_of_use(held, end, said):
-    asked = proposal("09:00", end, open="2027-03-01 00:00/2027-03-03 00:00")
-    refusals = judge(asked, facts(requirements={PRINTERS.pk: [Requirement(INSTRUCTION, held)]}))
+    asked = candidate("09:00", end, open="2027-03-01 00:00/2027-03-03 00:00")
+    refusals = evaluate(asked, context(requirements={PRINTERS.pk: [Requirement(INSTRUCTION, held)]}))
     assert [r.code for r in refusals] == (["not_certified"] if said else [])
     assert all(said in refusal.message for refusal in refusals)
 
 
 def test_a_type_that_names_two_certificates_needs_both_and_another_type_none():
     both = [Requirement(INSTRUCTION, [(BEFORE, MARCH_3)]), Requirement(POWDER, [])]
-    refusals = judge(proposal(), facts(requirements={PRINTERS.pk: both}))
+    refusals = evaluate(candidate(), context(requirements={PRINTERS.pk: both}))
     assert [r.code for r in refusals] == ["not_certified"]
     assert "Powder" in refusals[0].message
-    assert broken(proposal(equipment=ROBOT), requirements={PRINTERS.pk: both}) == []
+    assert broken(candidate(equipment=ROBOT), requirements={PRINTERS.pk: both}) == []
 
 
 OPERATED = replace(PREPARED, operator_needed=True)
@@ -447,13 +456,13 @@ def operators(*times) -> dict:
     ],
 )
 def test_an_operator_works_then_and_is_nowhere_else(works, taken, codes):
-    asked = proposal("09:00", "11:00", OPERATED)
+    asked = candidate("09:00", "11:00", OPERATED)
     assert broken(asked, operators=operators((works, taken))) == codes
     assert broken(replace(asked, policy=PREPARED)) == []
 
 
 def test_operators_of_another_type_do_not_count():
-    assert broken(proposal(policy=OPERATED, equipment=ROBOT), operators=operators(("08:00-18:00", ""))) == [
+    assert broken(candidate(policy=OPERATED, equipment=ROBOT), operators=operators(("08:00-18:00", ""))) == [
         "no_operator"
     ]
 
@@ -470,29 +479,29 @@ def test_operators_of_another_type_do_not_count():
 )
 def test_an_unattended_run_takes_its_operator_for_set_up_and_clean_up(works, taken, codes):
     """17:00 until 09:00 the next day, half an hour of set-up before, an hour of clean-up after."""
-    asked = proposal("17:00", "2027-03-02 09:00", replace(RUN, operator_needed=True), open=MONDAY_TUESDAY)
+    asked = candidate("17:00", "2027-03-02 09:00", replace(RUN, operator_needed=True), open=MONDAY_TUESDAY)
     assert broken(asked, operators=operators((works, taken))) == codes
 
 
 def test_an_operator_planned_for_one_machine_of_a_booking_is_not_there_for_another():
     all_day = operators(("08:00-18:00", ""))
-    first = proposal("09:00", "11:00", OPERATED)
-    planned = (Planned(first, operator_id=free_operator(first, facts(operators=all_day))),)
-    beside, after = (proposal(s, e, OPERATED, equipment=SECOND) for s, e in [("10:00", "12:00"), ("11:45", "12:45")])
-    assert broken(beside, operators=all_day, planned=planned) == ["no_operator"]
-    assert broken(after, operators=all_day, planned=planned) == []
+    first = candidate("09:00", "11:00", OPERATED)
+    allocated = (Allocation(first, operator_id=free_operator(first, context(operators=all_day))),)
+    beside, after = (candidate(s, e, OPERATED, equipment=SECOND) for s, e in [("10:00", "12:00"), ("11:45", "12:45")])
+    assert broken(beside, operators=all_day, allocated=allocated) == ["no_operator"]
+    assert broken(after, operators=all_day, allocated=allocated) == []
 
 
 def test_of_two_operators_the_one_with_the_least_to_do_is_chosen():
     both = operators(("08:00-18:00", "14:00-15:00"), ("08:00-18:00", ""))
-    assert free_operator(proposal("09:00", "11:00", OPERATED), facts(operators=both)) == 2
+    assert free_operator(candidate("09:00", "11:00", OPERATED), context(operators=both)) == 2
 
 
 # ---- Shares -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("ahead", "planned", "moving", "codes"),
+    ("ahead", "allocated", "moving", "codes"),
     [
         (2, 0, False, []),
         (3, 0, False, ["too_many_open"]),
@@ -501,12 +510,12 @@ def test_of_two_operators_the_one_with_the_least_to_do_is_chosen():
         (9, 0, True, []),  # it was ahead before
     ],
 )
-def test_at_most_so_many_reservations_are_ahead(ahead, planned, moving, codes):
+def test_at_most_so_many_reservations_are_ahead(ahead, allocated, moving, codes):
     policy = Policy(open_reservation_limit=3)
-    own = tuple(Planned(proposal("13:00", "14:00", policy, equipment=SECOND)) for _ in range(planned))
-    others = (Planned(proposal(equipment=ROBOT)),)
+    own = tuple(Allocation(candidate("13:00", "14:00", policy, equipment=SECOND)) for _ in range(allocated))
+    others = (Allocation(candidate(equipment=ROBOT)),)
     counts = {PRINTERS.pk: ahead, ROBOTS.pk: 50}
-    assert broken(proposal(policy=policy), open_reservations=counts, planned=own + others, moving=moving) == codes
+    assert broken(candidate(policy=policy), open_reservations=counts, allocated=own + others, moving=moving) == codes
 
 
 def used(quota_hours, *counted: str, **fields) -> list[QuotaUse]:
@@ -526,13 +535,13 @@ def used(quota_hours, *counted: str, **fields) -> list[QuotaUse]:
     ],
 )
 def test_the_hours_of_a_week_may_be_spent_to_the_last(counted, codes):
-    assert broken(proposal("09:00", "11:00"), quotas=used(5, *counted)) == codes
+    assert broken(candidate("09:00", "11:00"), quotas=used(5, *counted)) == codes
 
 
 @pytest.mark.parametrize(("quota_hours", "codes"), [(4, []), ("3.99", ["over_quota"])])
 def test_what_the_booking_plans_already_counts(quota_hours, codes):
-    planned = (Planned(proposal("13:00", "15:00")),)
-    assert broken(proposal("09:00", "11:00"), quotas=used(quota_hours), planned=planned) == codes
+    allocated = (Allocation(candidate("13:00", "15:00")),)
+    assert broken(candidate("09:00", "11:00"), quotas=used(quota_hours), allocated=allocated) == codes
 
 
 @pytest.mark.parametrize(
@@ -546,11 +555,11 @@ def test_what_the_booking_plans_already_counts(quota_hours, codes):
     ],
 )
 def test_a_quota_is_on_a_fieldlab_a_type_or_everything(fields, codes):
-    assert broken(proposal("09:00", "11:00"), quotas=used(1, **fields)) == codes
+    assert broken(candidate("09:00", "11:00"), quotas=used(1, **fields)) == codes
 
 
 def test_the_strictest_of_two_quotas_holds():
-    assert broken(proposal("09:00", "11:00"), quotas=[*used(9), *used(1, span="month")]) == ["over_quota"]
+    assert broken(candidate("09:00", "11:00"), quotas=[*used(9), *used(1, span="month")]) == ["over_quota"]
 
 
 OVER_THE_WEEKEND = {"open": "2027-03-01 00:00/2027-12-01 00:00", "policy": Policy()}
@@ -566,7 +575,7 @@ OVER_THE_WEEKEND = {"open": "2027-03-01 00:00/2027-12-01 00:00", "policy": Polic
     ],
 )
 def test_a_reservation_over_the_end_of_a_week_stays_within_both(counted, codes):
-    asked = proposal("2027-03-07 18:00", "2027-03-08 04:00", **OVER_THE_WEEKEND)
+    asked = candidate("2027-03-07 18:00", "2027-03-08 04:00", **OVER_THE_WEEKEND)
     assert broken(asked, quotas=used(6, *counted)) == codes
 
 
@@ -580,7 +589,7 @@ def test_a_reservation_over_the_end_of_a_week_stays_within_both(counted, codes):
     ],
 )
 def test_elapsed_hours_count_when_the_clocks_change(start, end, spent):
-    asked = proposal(start, end, **OVER_THE_WEEKEND)
+    asked = candidate(start, end, **OVER_THE_WEEKEND)
     assert broken(asked, quotas=used(spent)) == []
     assert broken(asked, quotas=used(Decimal(spent) - Decimal("0.01"))) == ["over_quota"]
 
@@ -599,8 +608,8 @@ def test_a_window_begins_at_midnight_on_the_wall_also_after_a_clock_change(span,
     before = utc(start) - 30 * HOUR
     quota = Quota(organisation=COMPANY, span=span, hours=Decimal(3))
     full = [QuotaUse(quota, [Period(before, utc(start))])]
-    assert broken(proposal(start, end, **OVER_THE_WEEKEND), quotas=full) == []
-    earlier = proposal(utc(start) - 15 * MINUTE, utc(end) - 15 * MINUTE, **OVER_THE_WEEKEND)
+    assert broken(candidate(start, end, **OVER_THE_WEEKEND), quotas=full) == []
+    earlier = candidate(utc(start) - 15 * MINUTE, utc(end) - 15 * MINUTE, **OVER_THE_WEEKEND)
     assert broken(earlier, quotas=full) == ["over_quota"]
 
 
@@ -615,14 +624,14 @@ def test_a_window_begins_at_midnight_on_the_wall_also_after_a_clock_change(span,
     ],
 )
 def test_hours_off_peak_weigh_what_the_quota_says(start, end, weighted):
-    asked = proposal(start, end, **OVER_THE_WEEKEND)
+    asked = candidate(start, end, **OVER_THE_WEEKEND)
     weights = {"off_peak_weight": Decimal("0.5"), "span": "quarter"}
     assert broken(asked, quotas=used(weighted, **weights)) == []
     assert broken(asked, quotas=used(Decimal(weighted) - Decimal("0.01"), **weights)) == ["over_quota"]
 
 
 def test_the_refusal_says_what_is_left_and_of_when():
-    refusals = judge(proposal("09:00", "11:00"), facts(quotas=used(5, "12:00-16:30")))
+    refusals = evaluate(candidate("09:00", "11:00"), context(quotas=used(5, "12:00-16:30")))
     assert [r.code for r in refusals] == ["over_quota"]
     assert "0.5 hours left" in refusals[0].message
     assert "1 March 2027" in refusals[0].message
@@ -632,14 +641,14 @@ def test_the_refusal_says_what_is_left_and_of_when():
 
 
 def test_what_lasts_no_time_breaks_that_rule_alone():
-    asked = proposal("10:00", "10:00", replace(OPERATED, unattended=True), taken="08:00-18:00", out="08:00-18:00")
+    asked = candidate("10:00", "10:00", replace(OPERATED, unattended=True), taken="08:00-18:00", out="08:00-18:00")
     requirements = {PRINTERS.pk: [Requirement(INSTRUCTION, [])]}
     assert broken(asked, requirements=requirements, quotas=used(0)) == ["zero_length"]
 
 
 def test_dates_are_those_of_amsterdam():
     """00:30 on Tuesday in Amsterdam is still Monday in UTC."""
-    asked = proposal("2027-03-02 00:30", "2027-03-02 01:00", open="2027-03-01 00:00/2027-03-03 00:00")
+    asked = candidate("2027-03-02 00:30", "2027-03-02 01:00", open="2027-03-01 00:00/2027-03-03 00:00")
     assert asked.start.date() == MARCH_1
     assert asked.start.astimezone(ZONE).date() == MARCH_2
     held = {PRINTERS.pk: [Requirement(INSTRUCTION, [(BEFORE, MARCH_2)])]}
@@ -648,6 +657,6 @@ def test_dates_are_those_of_amsterdam():
 
 def test_a_move_to_another_type_is_one_more_of_that_type():
     policy = Policy(open_reservation_limit=3)
-    moved = proposal(policy=policy, changes_type=True)
+    moved = candidate(policy=policy, changes_type=True)
     assert broken(moved, open_reservations={PRINTERS.pk: 2}, moving=True) == []
     assert broken(moved, open_reservations={PRINTERS.pk: 3}, moving=True) == ["too_many_open"]

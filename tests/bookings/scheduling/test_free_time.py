@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bookings.models import HOLDING_STATES
 from bookings.scheduling.free_time import free_slots, timelines
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
 from core.clock import ZONE
 from core.periods import Period
@@ -214,8 +214,8 @@ def test_the_search_finds_the_first_time_that_the_slow_model_finds(
         event(f"unattended={atrium['unattended']}, found={found is not None}")
         assert (found and found.astimezone(ZONE)) == (expected and expected.astimezone(ZONE))
         if slots:
-            wish = Wish(slots[0].start, slots[0].end, machine)
-            book(booker=engineer, organisation=verhagen, purpose=purpose, wishes=[wish], now=now)
+            requested_slot = RequestedSlot(slots[0].start, slots[0].end, machine)
+            book(booker=engineer, organisation=verhagen, purpose=purpose, requested_slots=[requested_slot], now=now)
         transaction.set_rollback(True)
 
 
@@ -241,10 +241,13 @@ def _build(atrium, make_equipment, engineer, verhagen, purpose):
         clean_up=atrium["clean_up"] * timedelta(minutes=15),
     )
     start = datetime.combine(atrium["first"], time(0), ZONE).astimezone(UTC)
-    wishes = [Wish(start + first * STEP, start + (first + length) * STEP, machine) for first, length in atrium["taken"]]
-    for wish in wishes:
+    requested_slots = [
+        RequestedSlot(start + first * STEP, start + (first + length) * STEP, machine)
+        for first, length in atrium["taken"]
+    ]
+    for requested_slot in requested_slots:
         with suppress(Refused):
-            book(booker=engineer, organisation=verhagen, purpose=purpose, wishes=[wish], now=now)
+            book(booker=engineer, organisation=verhagen, purpose=purpose, requested_slots=[requested_slot], now=now)
     if atrium["closed"] is not None:
         closures = new_calendar("Drawn closures")
         machine.closures.add(closures)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bookings.scheduling.placement import (
     LONGEST_WAIT_FOR_PEOPLE,
     MachineTime,
-    Wish,
+    RequestedSlot,
     leaves_unbroken,
     next_on_grid,
     occupied_by,
@@ -239,6 +239,6 @@ def test_the_stretch_that_a_choice_breaks_is_the_one_it_starts_in():
 
 
 def test_a_wish_keeps_its_moments_in_utc_where_hours_are_elapsed_hours():
-    wish = Wish(wall("2027-03-27 17:00"), wall("2027-03-29 10:00"))
-    assert (wish.start.tzinfo, wish.end.tzinfo) == (UTC, UTC)
-    assert wish.end - wish.start == timedelta(hours=40)
+    requested_slot = RequestedSlot(wall("2027-03-27 17:00"), wall("2027-03-29 10:00"))
+    assert (requested_slot.start.tzinfo, requested_slot.end.tzinfo) == (UTC, UTC)
+    assert requested_slot.end - requested_slot.start == timedelta(hours=40)

@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from bookings.models import Reservation
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.scheduling.recurrence import Repeat, UnreadablePattern
 from bookings.services import cancel, move
 from core.clock import ZONE
@@ -91,8 +91,8 @@ def test_one_date_is_moved_and_another_cancelled_by_itself(make_booking, enginee
 
 
 def test_several_machines_repeat_together(make_booking, printer, second_printer):
-    wish = Wish(wall("09:00"), wall("11:00"), equipment_type=printer.type, units=2)
-    outcome = make_booking(wish, repeat=Repeat("FREQ=WEEKLY;COUNT=14"))
+    requested_slot = RequestedSlot(wall("09:00"), wall("11:00"), equipment_type=printer.type, units=2)
+    outcome = make_booking(requested_slot, repeat=Repeat("FREQ=WEEKLY;COUNT=14"))
     assert len(outcome.reservations) == 28
 
 

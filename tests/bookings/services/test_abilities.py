@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Reservation
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.scheduling.recurrence import Repeat
-from bookings.services import rechoose
+from bookings.services import reassign
 from core.refusals import Refused
 from equipment.availability import add_outage, closed_days, new_calendar
 from equipment.models import CertificateKind, EquipmentType, Process
@@ -37,7 +37,7 @@ def large(make_equipment, large_type):
 
 def able(start="09:00", end="11:00", *, units=1, finish=False, **ability):
     types = tuple(EquipmentType.objects.able_to(**{"process": "fdm", **ability}))
-    return Wish(wall(start), wall(end), units=units, finish=finish, able_types=types)
+    return RequestedSlot(wall(start), wall(end), units=units, finish=finish, able_types=types)
 
 
 def codes(reservations):
@@ -90,7 +90,7 @@ def test_too_few_say_how_many_are_free_and_when_there_are_enough(make_booking, m
     assert refusal.message.startswith("1 of 2 are free then")
     alternative = refusal.alternatives[0]
     again = make_booking(
-        Wish(alternative.start, alternative.end, units=2, able_types=tuple(EquipmentType.objects.all()))
+        RequestedSlot(alternative.start, alternative.end, units=2, able_types=tuple(EquipmentType.objects.all()))
     )
     assert codes(again.reservations) == sorted(alternative.equipment)
 
@@ -120,9 +120,9 @@ def test_the_statements_do_not_grow_with_the_dates(make_booking, make_equipment,
     EquipmentType.objects.filter(process=Process.FDM).update(finished_on=saw, finishing_time=timedelta(minutes=30))
 
     def statements(dates):
-        wish = able(units=3, finish=True)
+        requested_slot = able(units=3, finish=True)
         with CaptureQueriesContext(connection) as captured:
-            make_booking(wish, repeat=Repeat(f"FREQ=WEEKLY;COUNT={dates}"), dry_run=True)
+            make_booking(requested_slot, repeat=Repeat(f"FREQ=WEEKLY;COUNT={dates}"), dry_run=True)
         return len(captured)
 
     statements(1)  # reads what the purpose counts as, once
@@ -137,7 +137,7 @@ def test_a_machine_that_breaks_is_replaced_by_one_of_its_type(
 ):
     reservation = make_reservation()
     add_outage(equipment=printer, start=wall("08:00"), end=wall("18:00"), title="Nozzle", now=NOW)
-    chosen = rechoose(reservation=reservation, actor=engineer, now=NOW)
+    chosen = reassign(reservation=reservation, actor=engineer, now=NOW)
     assert chosen.equipment == second_printer
     reservation.refresh_from_db()
     assert (reservation.equipment, reservation.start, reservation.revision) == (second_printer, wall("09:00"), 1)
@@ -145,7 +145,7 @@ def test_a_machine_that_breaks_is_replaced_by_one_of_its_type(
 
 def test_another_type_serves_when_it_can_do_as_much(make_reservation, engineer, printer, large):
     reservation = make_reservation()
-    assert rechoose(reservation=reservation, actor=engineer, now=NOW).equipment == large
+    assert reassign(reservation=reservation, actor=engineer, now=NOW).equipment == large
     assert Reservation.objects.get().occupied.lower == wall("09:00")  # the large one has no set-up
 
 
@@ -154,7 +154,7 @@ def test_what_can_do_less_does_not_serve(make_reservation, engineer, printer, la
     EquipmentType.objects.filter(pk=large.type_id).update(**lacking)
     reservation = make_reservation()
     with pytest.raises(Refused) as refused:
-        rechoose(reservation=reservation, actor=engineer, now=NOW)
+        reassign(reservation=reservation, actor=engineer, now=NOW)
     assert refusals(refused) == ["no_unit_free"]
     assert Reservation.objects.get().equipment == printer
 
@@ -163,7 +163,7 @@ def test_where_none_serves_at_that_time_another_time_is_told(make_reservation, e
     reservation = make_reservation()
     make_reservation("10:00", "12:00", equipment=second_printer)
     with pytest.raises(Refused) as refused:
-        rechoose(reservation=reservation, actor=engineer, now=NOW)
+        reassign(reservation=reservation, actor=engineer, now=NOW)
     assert ("FDM-02",) in [a.equipment for a in refused.value.refusals[0].alternatives]
 
 
@@ -171,7 +171,7 @@ def test_the_rules_hold_for_the_machine_that_is_chosen(make_reservation, enginee
     CertificateKind.objects.create(name="Groot", slug="large").required_for.add(large.type)
     reservation = make_reservation()
     with pytest.raises(Refused) as refused:
-        rechoose(reservation=reservation, actor=engineer, now=NOW)
+        reassign(reservation=reservation, actor=engineer, now=NOW)
     assert refusals(refused) == ["not_certified"]
 
 
@@ -179,12 +179,12 @@ def test_an_approval_is_asked_anew(make_reservation, engineer, facility_manager,
     printer_type.approval = "manager"
     printer_type.save()
     reservation = approve(reservation=make_reservation(), actor=facility_manager, now=NOW)
-    rechoose(reservation=reservation, actor=engineer, now=NOW)
+    reassign(reservation=reservation, actor=engineer, now=NOW)
     assert Reservation.objects.get().state == "requested"
 
 
 def test_what_is_over_or_cancelled_is_left_alone(make_reservation, engineer, second_printer):
     reservation = make_reservation()
     with pytest.raises(Refused) as refused:
-        rechoose(reservation=reservation, actor=engineer, now=wall("11:00"))
+        reassign(reservation=reservation, actor=engineer, now=wall("11:00"))
     assert refusals(refused) == ["not_possible"]

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Booking, Override, Reservation, ReservationState
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import Overriding, book
 from core.refusals import Refused
 from equipment.availability import add_outage
@@ -61,7 +61,7 @@ def test_alternatives_can_be_booked_as_they_stand(make_booking, printer, second_
     with pytest.raises(Refused) as refused:
         make_booking(("10:00", "12:00"))
     for alternative in refused.value.refusals[0].alternatives:
-        make_booking(Wish(alternative.start, alternative.end, machines[alternative.equipment[0]]))
+        make_booking(RequestedSlot(alternative.start, alternative.end, machines[alternative.equipment[0]]))
 
 
 def test_all_refusals_come_at_once_with_the_reservation_they_are_about(make_booking, printer):
@@ -114,7 +114,7 @@ def test_a_dry_run_judges_and_writes_nothing(make_booking):
 )
 def test_every_broken_rule_is_named(make_booking, printer, start, end, expected):
     with pytest.raises(Refused) as refused:
-        make_booking(Wish(wall(start), wall(end), printer))
+        make_booking(RequestedSlot(wall(start), wall(end), printer))
     assert set(codes(refused)) == expected
 
 
@@ -168,31 +168,31 @@ def test_notice_is_counted_from_now(make_booking, printer_type):
 
 
 def test_a_type_is_served_by_the_machine_whose_free_stretch_is_shortest(make_booking, printer, second_printer):
-    make_booking(Wish(wall("08:30"), wall("12:00"), second_printer))
-    outcome = make_booking(Wish(wall("13:00"), wall("14:00"), equipment_type=printer.type))
+    make_booking(RequestedSlot(wall("08:30"), wall("12:00"), second_printer))
+    outcome = make_booking(RequestedSlot(wall("13:00"), wall("14:00"), equipment_type=printer.type))
     assert outcome.reservations[0].equipment == second_printer
 
 
 def test_two_units_take_two_machines_or_none(make_booking, printer, second_printer):
-    wish = Wish(wall("13:00"), wall("14:00"), equipment_type=printer.type, units=2)
-    assert {r.equipment for r in make_booking(wish).reservations} == {printer, second_printer}
+    requested_slot = RequestedSlot(wall("13:00"), wall("14:00"), equipment_type=printer.type, units=2)
+    assert {r.equipment for r in make_booking(requested_slot).reservations} == {printer, second_printer}
     with pytest.raises(Refused) as refused:
-        make_booking(wish)
+        make_booking(requested_slot)
     assert codes(refused) == ["no_unit_free"]
     assert refused.value.refusals[0].alternatives[0].equipment == ("FDM-01", "FDM-02")
 
 
 def test_wishes_for_a_type_do_not_share_a_machine(make_booking, printer, second_printer):
-    wish = Wish(wall("13:00"), wall("14:00"), equipment_type=printer.type)
-    assert len({r.equipment for r in make_booking(wish, wish).reservations}) == 2
+    requested_slot = RequestedSlot(wall("13:00"), wall("14:00"), equipment_type=printer.type)
+    assert len({r.equipment for r in make_booking(requested_slot, requested_slot).reservations}) == 2
     with pytest.raises(Refused) as refused:
-        make_booking(wish)
+        make_booking(requested_slot)
     assert codes(refused) == ["no_unit_free"]
 
 
 def test_a_reason_that_all_machines_share_is_told_instead_of_no_unit_free(make_booking, printer, second_printer):
     with pytest.raises(Refused) as refused:
-        make_booking(Wish(wall("20:00"), wall("21:00"), equipment_type=printer.type))
+        make_booking(RequestedSlot(wall("20:00"), wall("21:00"), equipment_type=printer.type))
     assert codes(refused) == ["outside_opening_hours"]
 
 
@@ -243,21 +243,23 @@ def test_history_tells_who_booked_and_who_moved(make_reservation, engineer, org_
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_the_number_of_statements_does_not_grow_with_the_reservations(make_booking, engineer, printer, size):
-    wishes = [Wish(wall(f"{9 + i}:00".zfill(5)), wall(f"{9 + i}:30".zfill(5)), printer) for i in range(size)]
+    requested_slots = [
+        RequestedSlot(wall(f"{9 + i}:00".zfill(5)), wall(f"{9 + i}:30".zfill(5)), printer) for i in range(size)
+    ]
     with CaptureQueriesContext(
         connection,
     ) as captured:
-        make_booking(*wishes)
+        make_booking(*requested_slots)
     work = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
     assert len(work) <= 8, work
 
 
 def test_elapsed_time_counts_across_the_change_of_the_clocks(engineer, verhagen, purpose, make_equipment, printer_type):
     always = make_equipment("FDM-09", opening_hours=None, longest=timedelta(hours=2))
-    night = Wish(wall("2027-03-28 01:00"), wall("2027-03-28 04:00"), always)
+    night = RequestedSlot(wall("2027-03-28 01:00"), wall("2027-03-28 04:00"), always)
     arguments = {"booker": engineer, "organisation": verhagen, "purpose": purpose, "now": NOW}
-    reservation = book(wishes=[night], **arguments).reservations[0]
+    reservation = book(requested_slots=[night], **arguments).reservations[0]
     assert reservation.end - reservation.start == timedelta(hours=2)
     with pytest.raises(Refused) as refused:
-        book(wishes=[Wish(wall("2027-10-31 01:00"), wall("2027-10-31 03:00"), always)], **arguments)
+        book(requested_slots=[RequestedSlot(wall("2027-10-31 01:00"), wall("2027-10-31 03:00"), always)], **arguments)
     assert codes(refused) == ["too_long"]

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from bookings.models import Quota, Reservation
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book, find_slots, move
 from core.clock import ZONE, midnight
 from core.refusals import Refused
@@ -144,8 +144,8 @@ class Atrium:
         """In the zone of who asks."""
         return (self.start + step * STEP).astimezone(self.zone)
 
-    def book(self, *wishes: Wish, **more):
-        return book(wishes=wishes, now=self.now, supervisor=self.supervisor, **self.arguments, **more)
+    def book(self, *requested_slots: RequestedSlot, **more):
+        return book(requested_slots=requested_slots, now=self.now, supervisor=self.supervisor, **self.arguments, **more)
 
     def find(self, **more):
         return find_slots(
@@ -252,10 +252,10 @@ def _people(drawn, equipment_type, people: list[User], now: datetime) -> None:
 
 def _reservations(drawn, atrium: Atrium, other_engineer, kempen) -> None:
     for own, number, (first, length) in drawn["taken"]:
-        wish = Wish(atrium.at(first), atrium.at(first + length), atrium.machines[number])
+        requested_slot = RequestedSlot(atrium.at(first), atrium.at(first + length), atrium.machines[number])
         others = {**atrium.arguments, "booker": other_engineer, "organisation": kempen}
         with suppress(Refused):
-            book(wishes=[wish], now=atrium.now, **(atrium.arguments if own else others))
+            book(requested_slots=[requested_slot], now=atrium.now, **(atrium.arguments if own else others))
     if drawn["cancelled"] is not None:
         last = Reservation.objects.order_by("-pk")[:1].values("pk")
         Reservation.objects.filter(pk__in=last).update(
@@ -289,13 +289,13 @@ def test_every_slot_that_is_offered_can_be_booked_at_once(drawn, times, build):
                 assert slot.end.astimezone(UTC) - slot.start.astimezone(UTC) == lasts
                 assert bounds["earliest"] <= slot.start < slot.end <= bounds["latest"]
                 assert len({machine.pk for machine in slot.equipment}) == units
-                wishes = [Wish(slot.start, slot.end, machine) for machine in slot.equipment]
-                any_units = Wish(slot.start, slot.end, equipment_type=atrium.type, units=units)
+                requested_slots = [RequestedSlot(slot.start, slot.end, machine) for machine in slot.equipment]
+                any_units = RequestedSlot(slot.start, slot.end, equipment_type=atrium.type, units=units)
                 if number == 0:
-                    put_back(lambda wishes=wishes: atrium.book(*wishes))
+                    put_back(lambda requested_slots=requested_slots: atrium.book(*requested_slots))
                     atrium.book(any_units, dry_run=True)
                 else:
-                    atrium.book(*(wishes if number % 2 else [any_units]), dry_run=True)
+                    atrium.book(*(requested_slots if number % 2 else [any_units]), dry_run=True)
 
     put_back(work)
 
@@ -330,15 +330,15 @@ def test_the_first_slot_is_the_first_that_the_slow_model_finds(drawn, several, b
 
 
 @of_the_whole
-@given(drawn=atriums(), wishes=st.lists(st.tuples(st.integers(0, 2), wanted), min_size=1, max_size=4))
-def test_every_alternative_in_a_refusal_can_be_booked_as_it_stands(drawn, wishes, build):
+@given(drawn=atriums(), requested_slots=st.lists(st.tuples(st.integers(0, 2), wanted), min_size=1, max_size=4))
+def test_every_alternative_in_a_refusal_can_be_booked_as_it_stands(drawn, requested_slots, build):
     def work():
         atrium = build(drawn)
         machines = {machine.code: machine for machine in atrium.machines}
-        for units, (first, length) in wishes:
+        for units, (first, length) in requested_slots:
             what = {"equipment_type": atrium.type, "units": units} if units else {"equipment": atrium.machines[0]}
             try:
-                atrium.book(Wish(atrium.at(first), atrium.at(first + length), **what), dry_run=True)
+                atrium.book(RequestedSlot(atrium.at(first), atrium.at(first + length), **what), dry_run=True)
             except Refused as refused:
                 alternatives = [a for refusal in refused.refusals for a in refusal.alternatives]
             else:
@@ -347,7 +347,7 @@ def test_every_alternative_in_a_refusal_can_be_booked_as_it_stands(drawn, wishes
             for a in alternatives:
                 assert a.end.astimezone(UTC) - a.start.astimezone(UTC) == length * STEP
                 assert len(a.equipment) == max(units, 1)
-                atrium.book(*(Wish(a.start, a.end, machines[code]) for code in a.equipment), dry_run=True)
+                atrium.book(*(RequestedSlot(a.start, a.end, machines[code]) for code in a.equipment), dry_run=True)
 
     put_back(work)
 
@@ -357,8 +357,8 @@ def test_every_alternative_in_a_refusal_can_be_booked_as_it_stands(drawn, wishes
 def test_what_was_booked_breaks_no_rule_and_the_rest_was_skipped(drawn, asked, build):
     def work():
         atrium = build(drawn)
-        wishes = [
-            Wish(
+        requested_slots = [
+            RequestedSlot(
                 atrium.at(first),
                 atrium.at(first + length),
                 **({"equipment_type": atrium.type, "units": n} if n else {"equipment": atrium.machines[0]}),
@@ -367,16 +367,18 @@ def test_what_was_booked_breaks_no_rule_and_the_rest_was_skipped(drawn, asked, b
         ]
         outcome, refusals = None, ()
         try:
-            outcome = atrium.book(*wishes, on_refusal="skip")
+            outcome = atrium.book(*requested_slots, on_refusal="skip")
         except Refused as refused:
             refusals = refused.refusals
         reservations = outcome.reservations if outcome else []
         skipped = {refusal.number for refusal in (outcome.skipped if outcome else refusals)}
-        accepted = [wish for number, wish in enumerate(wishes) if number not in skipped]
+        accepted = [requested_slot for number, requested_slot in enumerate(requested_slots) if number not in skipped]
         event(f"accepted={min(len(accepted), 2)}, skipped={min(len(skipped), 2)}")
-        assert skipped <= set(range(len(wishes)))
+        assert skipped <= set(range(len(requested_slots)))
         assert sorted((r.start, r.end) for r in reservations) == sorted(
-            (wish.start, wish.end) for wish in accepted for _unit in range(wish.units)
+            (requested_slot.start, requested_slot.end)
+            for requested_slot in accepted
+            for _unit in range(requested_slot.units)
         )
         model = atrium.model()
         for reservation in model.holding():
@@ -422,16 +424,16 @@ def test_hours_elapse_alike_in_every_zone(saturday, zone, always_open, engineer,
     assert [start for start, _end in starts] == [earliest, earliest + lasts]
 
     evening = told(now + timedelta(hours=30))  # in the night of the change, or after it
-    wish = Wish(evening, told(evening.astimezone(UTC) + lasts), always_open)
-    reservation = book(booker=engineer, purpose=purpose, wishes=[wish], **who).reservations[0]
+    requested_slot = RequestedSlot(evening, told(evening.astimezone(UTC) + lasts), always_open)
+    reservation = book(booker=engineer, purpose=purpose, requested_slots=[requested_slot], **who).reservations[0]
     assert reservation.end - reservation.start == lasts
     for moment, code in [
         (earliest - timedelta(minutes=30), "notice_too_short"),
         (now + timedelta(days=4, minutes=30), "beyond_horizon"),
     ]:
-        wish = Wish(told(moment), told(moment + timedelta(minutes=30)), always_open)
+        requested_slot = RequestedSlot(told(moment), told(moment + timedelta(minutes=30)), always_open)
         with pytest.raises(Refused) as refused:
-            book(booker=engineer, purpose=purpose, wishes=[wish], **who)
+            book(booker=engineer, purpose=purpose, requested_slots=[requested_slot], **who)
         assert [refusal.code for refusal in refused.value.refusals] == [code]
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, connections
 
 from bookings.models import Reservation, Use
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book, move
 from core.refusals import Refusal, Refused
 from floor.services import check_in
@@ -57,9 +57,11 @@ def booking_of(engineer, verhagen, other_engineer, kempen, purpose):
     """A booking by a person of one organisation or the other, so that locking one organisation is not enough."""
     people = [(engineer, verhagen), (other_engineer, kempen)]
 
-    def make(number, *wishes):
+    def make(number, *requested_slots):
         booker, organisation = people[number % 2]
-        return lambda: book(booker=booker, organisation=organisation, purpose=purpose, wishes=wishes, now=NOW)
+        return lambda: book(
+            booker=booker, organisation=organisation, purpose=purpose, requested_slots=requested_slots, now=NOW
+        )
 
     return make
 
@@ -69,14 +71,14 @@ def working_day(number: int) -> date:
     return MONDAY + timedelta(days=number // 5 * 7 + number % 5)
 
 
-def wish_on(day: date, start: str, end: str, machine) -> Wish:
-    return Wish(wall(start, day), wall(end, day), machine)
+def requested_slot_on(day: date, start: str, end: str, machine) -> RequestedSlot:
+    return RequestedSlot(wall(start, day), wall(end, day), machine)
 
 
 def test_of_forty_who_ask_for_one_hour_one_gets_it(booking_of, printer):
     for number in range(ROUNDS):
-        wish = wish_on(working_day(number), "09:00", "10:00", printer)
-        outcomes = at_once([booking_of(n, wish) for n in range(PEOPLE)])
+        requested_slot = requested_slot_on(working_day(number), "09:00", "10:00", printer)
+        outcomes = at_once([booking_of(n, requested_slot) for n in range(PEOPLE)])
         assert outcomes == {"booked": 1, "clash": PEOPLE - 1}
     assert Reservation.objects.holding().count() == ROUNDS
 
@@ -86,7 +88,7 @@ def test_of_forty_whose_hours_overlap_in_part_one_per_stretch_gets_it(booking_of
     spans = [(f"{9 + n % 3:02}:{n % 2 * 30:02}", f"{13 + n % 4:02}:{n % 3 // 2 * 30:02}") for n in range(PEOPLE)]
     for number in range(ROUNDS):
         day = working_day(number)
-        outcomes = at_once([booking_of(n, wish_on(day, *span, printer)) for n, span in enumerate(spans)])
+        outcomes = at_once([booking_of(n, requested_slot_on(day, *span, printer)) for n, span in enumerate(spans)])
         assert outcomes == {"booked": 1, "clash": PEOPLE - 1}
     assert_nothing_overlaps()
 
@@ -95,25 +97,25 @@ def test_a_move_against_bookings_gives_the_hour_to_one(booking_of, engineer, mak
     for number in range(ROUNDS):
         day = working_day(number)
         mine = make_reservation(f"{day} 09:00", f"{day} 10:00")
-        wish = wish_on(day, "13:00", "14:00", printer)
+        requested_slot = requested_slot_on(day, "13:00", "14:00", printer)
 
-        def move_mine(mine=mine, wish=wish):
-            move(reservation=mine, actor=engineer, now=NOW, start=wish.start, end=wish.end)
+        def move_mine(mine=mine, requested_slot=requested_slot):
+            move(reservation=mine, actor=engineer, now=NOW, start=requested_slot.start, end=requested_slot.end)
 
-        outcomes = at_once([move_mine, *[booking_of(n, wish) for n in range(PEOPLE - 1)]])
+        outcomes = at_once([move_mine, *[booking_of(n, requested_slot) for n in range(PEOPLE - 1)]])
         assert outcomes == {"booked": 1, "clash": PEOPLE - 1}
     assert_nothing_overlaps()
 
 
 def test_two_machines_against_the_mirror_image_do_not_deadlock(booking_of, printer, second_printer):
     for number in range(ROUNDS):
-        one, other = (wish_on(working_day(number), "09:00", "10:00", m) for m in (printer, second_printer))
+        one, other = (requested_slot_on(working_day(number), "09:00", "10:00", m) for m in (printer, second_printer))
         outcomes = at_once([booking_of(n, *((one, other) if n % 2 else (other, one))) for n in range(PEOPLE)])
         assert outcomes == {"booked": 1, "clash": PEOPLE - 1}
 
 
 def test_a_row_written_around_the_services_is_met_as_a_clash(booking_of, make_reservation, printer):
-    """Another connection puts a row in between judging and writing, without any lock: the database refuses one of
+    """Another connection puts a row in between evaluating and writing, without any lock: the database refuses one of
     the two, and the service says so in the words of the clash rule."""
     for number in range(ROUNDS):
         day = working_day(number)
@@ -126,7 +128,9 @@ def test_a_row_written_around_the_services_is_met_as_a_clash(booking_of, make_re
             except IntegrityError:
                 raise Refused([Refusal("clash", "slipped in too late")]) from None
 
-        outcomes = at_once([slip_in, *[booking_of(n, wish_on(day, "09:00", "10:00", printer)) for n in range(5)]])
+        outcomes = at_once(
+            [slip_in, *[booking_of(n, requested_slot_on(day, "09:00", "10:00", printer)) for n in range(5)]]
+        )
         assert outcomes == {"booked": 1, "clash": 5}
     assert_nothing_overlaps()
 

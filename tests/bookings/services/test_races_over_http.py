@@ -110,8 +110,13 @@ def test_of_forty_who_ask_over_http_one_gets_it(workers, engineer, other_enginee
 
     def body(n: int, day, codes: tuple[str, ...]) -> dict:
         start, end = (day.replace(hour=hour).isoformat() for hour in (9, 10))
-        wishes = [{"equipment": code, "start": start, "end": end} for code in codes]
-        return {"organisation": people[n % 2][1], "purpose": purpose.code, "title": f"{n}", "reservations": wishes}
+        requested_slots = [{"equipment": code, "start": start, "end": end} for code in codes]
+        return {
+            "organisation": people[n % 2][1],
+            "purpose": purpose.code,
+            "title": f"{n}",
+            "reservations": requested_slots,
+        }
 
     mirror = (("FDM-01", "FDM-02"), ("FDM-02", "FDM-01"))
     for number, day in enumerate(next_working_days(ROUNDS)):

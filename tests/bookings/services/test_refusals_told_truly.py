@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone, translation
 
 from bookings.models import Notice
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
 from core.refusals import Refused
 from equipment.availability import add_outage, keep_pattern
@@ -43,9 +43,9 @@ class TestOutage:
     def test_a_refusal_tells_its_end_and_not_that_of_what_was_asked(
         self, engineer, verhagen, printer, start, end, purpose
     ):
-        wish = Wish(equipment=printer, start=wall(start), end=wall(end))
+        requested_slot = RequestedSlot(equipment=printer, start=wall(start), end=wall(end))
         with pytest.raises(Refused) as refused:
-            book(booker=engineer, organisation=verhagen, purpose=purpose, wishes=[wish], now=NOW)
+            book(booker=engineer, organisation=verhagen, purpose=purpose, requested_slots=[requested_slot], now=NOW)
         [said] = [r.message for r in refused.value.refusals if r.code == "during_outage"]
         assert said == "Out of service until Mon 1 March 2027 17:00."
 

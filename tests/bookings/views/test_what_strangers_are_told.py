@@ -72,8 +72,8 @@ def told(client, other_engineer, purpose, machine):
     def everything_about(window):
         start, end = (moment.isoformat() for moment in window)
         asked = {"from": start, "until": end}
-        wish = {"equipment": machine.code, "start": start, "end": end}
-        body = {"organisation": "kempen", "purpose": purpose.code, "reservations": [wish]}
+        requested_slot = {"equipment": machine.code, "start": start, "end": end}
+        body = {"organisation": "kempen", "purpose": purpose.code, "reservations": [requested_slot]}
         tried = caller.post("bookings?dry_run=true", body)
         return {
             "week": client.get(f"/machines/{machine.code}/week.json", asked).json(),

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bookings.models import Reservation
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
 from equipment.certificates.services import grant
 from equipment.models import CertificateKind, Equipment, Fieldlab
@@ -108,8 +108,8 @@ class TestReservationsLeftOutside:
         monkeypatch.setattr("equipment.management.commands.import_equipment.timezone.now", lambda: now)
         imported(SMALL)
         grant(user=engineer, kind=CertificateKind.objects.get(slug="basis"), by=facility_manager, now=now)
-        wish = Wish(wall("09:00"), wall("10:00"), Equipment.objects.get(code="FDM-01"))
-        book(booker=engineer, organisation=verhagen, purpose=purpose, wishes=[wish], now=now)
+        requested_slot = RequestedSlot(wall("09:00"), wall("10:00"), Equipment.objects.get(code="FDM-01"))
+        book(booker=engineer, organisation=verhagen, purpose=purpose, requested_slots=[requested_slot], now=now)
 
     def test_they_are_listed_and_nothing_is_changed(self, imported):
         with pytest.raises(CommandError, match=r"(?s)left outside open time:.*--accept-conflicts"):

@@ -6,10 +6,10 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from bookings.models import Reservation, ReservationState, Use
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
 from core.refusals import Refused
-from floor.services import check_in, check_out, nobody_came
+from floor.services import check_in, check_out, mark_no_show
 from tests.conftest import wall
 
 MINUTE = timedelta(minutes=1)
@@ -63,7 +63,7 @@ def test_what_is_left_of_the_time_can_be_booked_after_check_out(visit, engineer,
         booker=engineer,
         organisation=verhagen,
         purpose=purpose,
-        wishes=[Wish(wall("10:00"), wall("11:00"), printer)],
+        requested_slots=[RequestedSlot(wall("10:00"), wall("11:00"), printer)],
         now=wall("09:31"),
     )
     assert again.reservations[0].start == wall("10:00")
@@ -76,10 +76,10 @@ def test_others_do_not_check_in_for_one(visit, other_engineer):
 
 def test_nobody_came_is_said_by_the_facility_after_the_grace(visit, engineer, facility_manager):
     with pytest.raises(PermissionDenied):
-        nobody_came(reservation=visit, actor=engineer, now=wall("10:00"))
+        mark_no_show(reservation=visit, actor=engineer, now=wall("10:00"))
     with pytest.raises(Refused, match="not_possible"):
-        nobody_came(reservation=visit, actor=facility_manager, now=wall("09:29"))
-    assert nobody_came(reservation=visit, actor=facility_manager, now=wall("09:30")).state == ReservationState.NO_SHOW
+        mark_no_show(reservation=visit, actor=facility_manager, now=wall("09:29"))
+    assert mark_no_show(reservation=visit, actor=facility_manager, now=wall("09:30")).state == ReservationState.NO_SHOW
 
 
 def test_a_request_is_approved_before_anybody_checks_in(visit, engineer):

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from bookings.models import ReservationState
-from bookings.scheduling.placement import Wish
+from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
 from floor.services import check_in, check_out
 from organisations.models import Membership, Role
@@ -114,8 +114,10 @@ def test_after_check_out_the_floor_shows_who_has_the_rest_of_the_time(
     client.force_login(engineer)
     at("09:25")
     assert "now-free" in client.get("/floor/").content.decode()
-    wish = Wish(wall("10:00"), wall("11:00"), printer)
-    book(booker=other_engineer, organisation=kempen, purpose=purpose, wishes=[wish], now=wall("09:25"))
+    requested_slot = RequestedSlot(wall("10:00"), wall("11:00"), printer)
+    book(
+        booker=other_engineer, organisation=kempen, purpose=purpose, requested_slots=[requested_slot], now=wall("09:25")
+    )
     week = client.get("/machines/FDM-01/week.json", {"from": "2027-03-01", "until": "2027-03-08"}).json()
     assert week["occupied"] == [["2027-03-01T09:45:00+01:00", "2027-03-01T11:15:00+01:00"]]
     assert [own["end"] for own in week["own"]] == ["2027-03-01T09:20:00+01:00"]

@@ -14,7 +14,7 @@ class BookingsConfig(AppConfig):
         from equipment.certificates import watching as certificates
         from organisations import telling
 
-        availability.watch(recheck.recheck_reservations)
+        availability.watch(recheck.calendars_changed)
         availability.watch_preview(recheck.preview)
         certificates.watch(recheck.certificate_changed)
         telling.register(notify_person, announce_password_request)

@@ -3,6 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+
+class Cure(StrEnum):
+    """What could help against a refusal."""
+
+    TIME = "time"  # another time, or an equal machine
+    CHOICE = "choice"  # a choice that the form still asks for
+    REQUEST = "request"  # asking for something else: shorter, sooner, with somebody who is certified
+    NOTHING = "nothing"  # whoever cannot book at all is not helped by another request
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +27,8 @@ class Alternative:
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why not. `equipment` is a code, empty where the refusal is about the booking as a whole or a type; start and
-    end are None there as well. `overridable`: a facility manager may set it aside, with a reason."""
+    end are None there as well. `overridable`: a facility manager may set it aside, with a reason. `field`: the field
+    of the booking form that it is about, empty for the whole of it."""
 
     code: str
     message: str
@@ -27,6 +38,8 @@ class Refusal:
     overridable: bool = False
     alternatives: tuple[Alternative, ...] = ()
     number: int | None = None
+    cure: Cure = Cure.REQUEST
+    field: str = ""
 
 
 class Refused(Exception):

@@ -9,13 +9,10 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
 from bookings.models import Concern
-from bookings.services.recheck import RECHECKED_CODES
-from bookings.wording import concern_in_words
+from bookings.rules.book import issue_in_words, issues_in_words
 from core.formatting import period_in_words
 from floor import services
 from organisations.admin import FacilityManagersOnly, SearchedByWords
-
-CODES = (*RECHECKED_CODES, "not_certified")
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -48,7 +45,7 @@ class MatterFilter(admin.SimpleListFilter):
     parameter_name = "code"
 
     def lookups(self, request, model_admin):
-        return [(code, concern_in_words(code)) for code in CODES]
+        return list(issues_in_words().items())
 
     def queryset(self, request, concerns):
         return concerns.filter(code=self.value()) if self.value() else concerns
@@ -84,7 +81,7 @@ class ConcernAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
 
     @admin.display(description=_("what is the matter"), ordering="code")
     def matter(self, concern: Concern) -> str:
-        return concern_in_words(concern.code)
+        return issue_in_words(concern.code)
 
     @admin.display(description=_("equipment"), ordering="reservation__equipment__code")
     def machine(self, concern: Concern) -> str:

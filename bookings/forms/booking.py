@@ -17,22 +17,6 @@ from equipment.models import Equipment, EquipmentQuerySet, Fieldlab, Process
 from equipment.policy import Policy
 from organisations.models import Organisation, User
 
-# Where a refusal is shown. What is not here concerns the whole.
-FIELD_OF = {
-    "not_member": "organisation",
-    "organisation_suspended": "organisation",
-    "needs_purpose": "purpose",
-    "in_the_past": "start",
-    "off_grid": "start",
-    "notice_too_short": "start",
-    "beyond_horizon": "day",
-    "outside_opening_hours": "start",
-    "during_outage": "start",
-    "clash": "start",
-    "zero_length": "end",
-    "too_short": "end",
-    "too_long": "end",
-}
 SUMMER, WINTER = "0", "1"
 
 
@@ -197,8 +181,7 @@ class PeriodForm(forms.Form):
         """Each beside the field it concerns; the alternatives stay together in `refusals`."""
         self.refusals = refusals
         for refusal in refusals:
-            field = FIELD_OF.get(refusal.code)
-            self.add_error(field if field in self.fields else None, refusal.message)
+            self.add_error(refusal.field if refusal.field in self.fields else None, refusal.message)
 
     def offer_override(self, user: User) -> None:
         """To a facility manager, where every refusal may be set aside: those that are shown now, and no others."""

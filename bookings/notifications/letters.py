@@ -17,7 +17,7 @@ from bookings.notifications.certificate_letters import certificate_expiring, cer
 from bookings.notifications.digest_letters import DIGESTS
 from bookings.notifications.letter import Letter, Line, address_of
 from bookings.notifications.links import reservations_of
-from bookings.wording import concern_in_words
+from bookings.rules.book import issue_in_words
 from core.clock import ZONE, wall
 from core.formatting import moment_in_words, period_in_words
 
@@ -187,7 +187,7 @@ def _concern(notice: Notice, now: datetime) -> Letter | None:
     hit = [r for r in reservations_of(notice) if r.pk in open_still and r.holds and r.end > now]
     if not hit:
         return None
-    opening = _("Something is the matter with your reservation: %(matter)s.") % {"matter": concern_in_words(code)}
+    opening = _("Something is the matter with your reservation: %(matter)s.") % {"matter": issue_in_words(code)}
     more = [_("It still stands. A facility manager looks at it; move it if another time suits you as well.")]
     return _about_booking(
         notice, _("Something is the matter: %(what)s"), opening, _lines(hit), more, offers_email_action=True
@@ -202,7 +202,7 @@ def _concern_over(notice: Notice, now: datetime) -> Letter | None:
     if not well:
         return None
     opening = _("Your reservation is in order again, at the time and on the machine you booked.")
-    more = [_("It was: %(matter)s.") % {"matter": concern_in_words(notice.facts["code"])}]
+    more = [_("It was: %(matter)s.") % {"matter": issue_in_words(notice.facts["code"])}]
     return _about_booking(notice, _("In order again: %(what)s"), opening, _lines(well), more)
 
 

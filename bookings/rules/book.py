@@ -2,13 +2,15 @@
 
 A rule is named as the statement that must hold. It reads a candidate and the context, both loaded beforehand, and
 gives a refusal or None; it never queries, writes or looks at the clock. Page, API, admin, import, search and the
-house-rules page all go by this list. To add a rule, write one function here and its test.
+house-rules page all go by this list. To add a rule, write one function here and its test: all it means elsewhere
+stands in its decorator.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -19,49 +21,85 @@ from bookings.scheduling.placement import on_grid, people_needed, stretches_with
 from core.clock import ZONE
 from core.formatting import day_in_words, duration_in_words, hours_in_words, moment_in_words, period_in_words
 from core.periods import Period, lies_in, merged, overlap, within
-from core.refusals import Refusal
+from core.refusals import Cure, Refusal
 from equipment.models import ONE_DAY, EquipmentState
 
 FACILITY_MANAGER = "facility_manager"
 
 
-Evaluation = Callable[[Candidate, Context], str | None]
-BookingEvaluation = Callable[[Context], str | None]
+class Trigger(Enum):
+    """What may change after a reservation was made, so that it no longer keeps a rule."""
+
+    CALENDAR = "calendar"  # opening hours, closures and outages
+    CERTIFICATE = "certificate"  # granted or withdrawn
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """`statement` is what must hold, in a sentence for the reader. `evaluate` gives the reader's message when the rule
-    is broken, else None. `override` names who may set it aside."""
+    is broken, else None. `override` names who may set it aside.
+
+    `field` is the field of the booking form that a refusal is shown at, empty for the whole of it. `cure` is what could
+    help. After `recheck` the reservations that were made are evaluated again, and `issue` says in a few words what is
+    the matter with one that no longer keeps the rule.
+    """
 
     code: str
     statement: Promise
     override: str | None
     evaluate: Callable[..., str | None]
+    field: str
+    cure: Cure
+    recheck: Trigger | None
+    issue: Promise | None
 
 
 BOOKING_RULES: list[Rule] = []
 RESERVATION_RULES: list[Rule] = []
 
-
-def booking_rule(code: str, *, says: Promise, override: str | None = None):
-    """A rule about the booking as a whole, evaluated once."""
-
-    def add(evaluate: BookingEvaluation) -> BookingEvaluation:
-        BOOKING_RULES.append(Rule(code, says, override, evaluate))
-        return evaluate
-
-    return add
+# What a service refuses with where a choice of machines is asked for and too few are left: no one rule says it.
+NO_UNIT_FREE = "no_unit_free"
 
 
-def rule(code: str, *, says: Promise, override: str | None = None):
-    """A rule about each reservation."""
+def _adds_to(rules: list[Rule]):
+    def of(
+        code: str,
+        *,
+        says: Promise,
+        override: str | None = None,
+        field: str = "",
+        cure: Cure = Cure.REQUEST,
+        recheck: Trigger | None = None,
+        issue: Promise | None = None,
+    ):
+        def add(evaluate: Callable[..., str | None]):
+            rules.append(Rule(code, says, override, evaluate, field, cure, recheck, issue))
+            return evaluate
 
-    def add(evaluate: Evaluation) -> Evaluation:
-        RESERVATION_RULES.append(Rule(code, says, override, evaluate))
-        return evaluate
+        return add
 
-    return add
+    return of
+
+
+# A rule about the booking as a whole, evaluated once: (context) -> a message or None.
+booking_rule = _adds_to(BOOKING_RULES)
+# A rule about each reservation: (candidate, context) -> a message or None.
+rule = _adds_to(RESERVATION_RULES)
+
+
+def rules_to_recheck(trigger: Trigger) -> list[Rule]:
+    """In the order of the book."""
+    return [each for each in RESERVATION_RULES if each.recheck == trigger]
+
+
+def issues_in_words() -> dict[str, Promise]:
+    """By the code of a rule that may be broken afterwards, what is the matter then."""
+    return {each.code: each.issue for each in RESERVATION_RULES if each.issue}
+
+
+def issue_in_words(code: str) -> str:
+    """What is the matter with a reservation that no longer keeps the rule `code`; the code of a rule that is gone."""
+    return str(issues_in_words().get(code, code))
 
 
 # ---- Who and why ------------------------------------------------------------------------------------------------
@@ -71,6 +109,8 @@ def rule(code: str, *, says: Promise, override: str | None = None):
     "not_member",
     says=gettext_lazy("You book for an organisation that you belong to."),
     override=FACILITY_MANAGER,
+    field="organisation",
+    cure=Cure.NOTHING,
 )
 def booker_belongs_to_the_organisation(context: Context) -> str | None:
     if context.organisation is None or (context.role is None and not context.moving):
@@ -78,7 +118,12 @@ def booker_belongs_to_the_organisation(context: Context) -> str | None:
     return None
 
 
-@booking_rule("organisation_suspended", says=gettext_lazy("The organisation may book: it is not suspended."))
+@booking_rule(
+    "organisation_suspended",
+    says=gettext_lazy("The organisation may book: it is not suspended."),
+    field="organisation",
+    cure=Cure.NOTHING,
+)
 def organisation_may_book(context: Context) -> str | None:
     if context.organisation and context.organisation.suspended_at and context.organisation.suspended_at <= context.now:
         return _("Your organisation cannot book at the moment. Ask the facility manager why.")
@@ -88,6 +133,8 @@ def organisation_may_book(context: Context) -> str | None:
 @booking_rule(
     "needs_purpose",
     says=gettext_lazy("Each booking says what it is for, with a purpose that the organisation may choose."),
+    field="purpose",
+    cure=Cure.CHOICE,
 )
 def purpose_is_one_the_organisation_may_choose(context: Context) -> str | None:
     if context.moving or context.organisation is None:
@@ -109,14 +156,14 @@ def machine_is_in_service(candidate: Candidate, context: Context) -> str | None:
     return None
 
 
-@rule("zero_length", says=gettext_lazy("The end comes after the start."))
+@rule("zero_length", says=gettext_lazy("The end comes after the start."), field="end")
 def start_comes_before_end(candidate: Candidate, context: Context) -> str | None:
     if candidate.end <= candidate.start:
         return _("The end must be after the start.")
     return None
 
 
-@rule("in_the_past", says=gettext_lazy("The start is still to come."))
+@rule("in_the_past", says=gettext_lazy("The start is still to come."), field="start", cure=Cure.TIME)
 def start_is_still_to_come(candidate: Candidate, context: Context) -> str | None:
     """A reservation that is moved may keep a start that has passed; its end may not have passed."""
     if candidate.starts_as_before and candidate.end > context.now:
@@ -130,6 +177,8 @@ def start_is_still_to_come(candidate: Candidate, context: Context) -> str | None
     "off_grid",
     says=gettext_lazy("Start and end are on whole steps of the clock, as the machine says."),
     override=FACILITY_MANAGER,
+    field="start",
+    cure=Cure.TIME,
 )
 def start_and_end_are_on_the_grid(candidate: Candidate, context: Context) -> str | None:
     grid = candidate.policy.grid
@@ -138,7 +187,12 @@ def start_and_end_are_on_the_grid(candidate: Candidate, context: Context) -> str
     return _("Start and end on a whole %(grid)s.") % {"grid": duration_in_words(grid)}
 
 
-@rule("too_short", says=gettext_lazy("It takes at least the shortest time of the machine."), override=FACILITY_MANAGER)
+@rule(
+    "too_short",
+    says=gettext_lazy("It takes at least the shortest time of the machine."),
+    override=FACILITY_MANAGER,
+    field="end",
+)
 def lasts_at_least_the_shortest_allowed(candidate: Candidate, context: Context) -> str | None:
     shortest = candidate.policy.shortest
     if timedelta(0) < candidate.duration < shortest:
@@ -146,7 +200,12 @@ def lasts_at_least_the_shortest_allowed(candidate: Candidate, context: Context) 
     return None
 
 
-@rule("too_long", says=gettext_lazy("It takes at most the longest time of the machine."), override=FACILITY_MANAGER)
+@rule(
+    "too_long",
+    says=gettext_lazy("It takes at most the longest time of the machine."),
+    override=FACILITY_MANAGER,
+    field="end",
+)
 def lasts_at_most_the_longest_allowed(candidate: Candidate, context: Context) -> str | None:
     longest = candidate.policy.longest
     if longest is not None and candidate.duration > longest:
@@ -158,6 +217,8 @@ def lasts_at_most_the_longest_allowed(candidate: Candidate, context: Context) ->
     "notice_too_short",
     says=gettext_lazy("It is booked in time: at least the notice period ahead."),
     override=FACILITY_MANAGER,
+    field="start",
+    cure=Cure.TIME,
 )
 def notice_is_long_enough(candidate: Candidate, context: Context) -> str | None:
     notice = candidate.policy.notice_period
@@ -170,6 +231,7 @@ def notice_is_long_enough(candidate: Candidate, context: Context) -> str | None:
     "beyond_horizon",
     says=gettext_lazy("It is not booked too early: at most the horizon ahead."),
     override=FACILITY_MANAGER,
+    field="day",
 )
 def starts_within_the_horizon(candidate: Candidate, context: Context) -> str | None:
     horizon = candidate.policy.horizon
@@ -188,15 +250,22 @@ def starts_within_the_horizon(candidate: Candidate, context: Context) -> str | N
         "an unattended run may go on in between, if people can start it and take the result out."
     ),
     override=FACILITY_MANAGER,
+    field="start",
+    cure=Cure.TIME,
+    recheck=Trigger.CALENDAR,
+    issue=gettext_lazy("outside opening hours"),
 )
 def people_can_be_there_when_needed(candidate: Candidate, context: Context) -> str | None:
     """Outages are another rule's: their moments count as open here, so that a fault is not called a closing hour."""
     policy, time = candidate.policy, candidate.time
     if candidate.end <= candidate.start or candidate.beyond_calendars:
         return None
+    staffed = merged([*time.open, *time.out])
+    if candidate.staffed_as_booked:
+        kept = all(lies_in(stretch, staffed) for stretch in candidate.staffed_as_booked)
+        return None if kept else _("Outside opening hours.")
     if policy.last_start and candidate.start.astimezone(ZONE).time() > policy.last_start:
         return _("Start at %(time)s at the latest.") % {"time": policy.last_start.strftime("%H:%M")}
-    staffed = merged([*time.open, *time.out])
     needed = people_needed(candidate.start, candidate.end, policy)
     if candidate.occupied and lies_in(needed, staffed):
         return None
@@ -214,6 +283,10 @@ def people_can_be_there_when_needed(candidate: Candidate, context: Context) -> s
     "during_outage",
     says=gettext_lazy("The machine works all that time: no maintenance, no fault."),
     override=FACILITY_MANAGER,
+    field="start",
+    cure=Cure.TIME,
+    recheck=Trigger.CALENDAR,
+    issue=gettext_lazy("during maintenance or a fault"),
 )
 def machine_runs_all_the_time(candidate: Candidate, context: Context) -> str | None:
     hit = next((p for p in candidate.time.out if candidate.occupied and overlap(p, candidate.occupied)), None)
@@ -225,7 +298,12 @@ def machine_runs_all_the_time(candidate: Candidate, context: Context) -> str | N
 # ---- Others -----------------------------------------------------------------------------------------------------
 
 
-@rule("clash", says=gettext_lazy("Nobody else has the machine then, set-up and clean-up included."))
+@rule(
+    "clash",
+    says=gettext_lazy("Nobody else has the machine then, set-up and clean-up included."),
+    field="start",
+    cure=Cure.TIME,
+)
 def nobody_else_has_the_machine(candidate: Candidate, context: Context) -> str | None:
     """Set-up and clean-up count, of this reservation and of the others."""
     occupied = candidate.occupied
@@ -260,6 +338,8 @@ def _occupied_in_words(taken: Period, asked: Period) -> str:
     "not_certified",
     says=gettext_lazy("You, or a supervisor who is present, hold the certificates it needs on every day of use."),
     override=FACILITY_MANAGER,
+    recheck=Trigger.CERTIFICATE,
+    issue=gettext_lazy("a certificate is missing"),
 )
 def somebody_present_is_certified_on_every_day(candidate: Candidate, context: Context) -> str | None:
     """The booker or the supervisor; on the days of use, not on the day of booking."""
@@ -377,7 +457,11 @@ def hours_stay_within_every_quota(candidate: Candidate, context: Context) -> str
 def evaluate_booking(context: Context) -> list[Refusal]:
     """Every rule about the booking as a whole that it breaks."""
     messages = ((r, r.evaluate(context)) for r in BOOKING_RULES)
-    return [Refusal(r.code, message, overridable=r.override is not None) for r, message in messages if message]
+    return [
+        Refusal(r.code, message, overridable=r.override is not None, cure=r.cure, field=r.field)
+        for r, message in messages
+        if message
+    ]
 
 
 def evaluate(candidate: Candidate, context: Context) -> list[Refusal]:
@@ -392,6 +476,8 @@ def evaluate(candidate: Candidate, context: Context) -> list[Refusal]:
             end=candidate.end,
             overridable=r.override is not None,
             number=candidate.number,
+            cure=r.cure,
+            field=r.field,
         )
         for r, message in messages
         if message

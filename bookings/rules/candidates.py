@@ -22,6 +22,8 @@ class Candidate:
     run would never be taken out. `moves_from` is the period it had, when an existing reservation is moved,
     and `changes_type` that it was on a machine of another type.
     `beyond_calendars`: so far ahead or back that no calendar says anything of it; the rules about time refuse it.
+    `staffed_as_booked`: of a reservation that is rechecked, when people must be there by the set-up and clean-up that
+    it was booked with.
     """
 
     number: int
@@ -34,6 +36,7 @@ class Candidate:
     moves_from: Period | None = None
     changes_type: bool = False
     beyond_calendars: bool = False
+    staffed_as_booked: tuple[Period, ...] = ()
 
     @property
     def duration(self) -> timedelta:

@@ -17,23 +17,10 @@ from bookings.scheduling.placement import (
 from bookings.services.evaluating import Scope, allocate, allocate_together, for_evaluation, window_of
 from core.clock import ZONE
 from core.periods import Period
-from core.refusals import Alternative, Refusal
+from core.refusals import Alternative, Cure, Refusal
 from equipment.models import Equipment
 from equipment.policy import Policy
 
-# Refusals that another time or another machine can mend. Each requested slot gets its alternatives once, with the
-# first.
-MENDED_ELSEWHERE = {
-    "in_the_past",
-    "off_grid",
-    "notice_too_short",
-    "outside_opening_hours",
-    "during_outage",
-    "clash",
-    "no_unit_free",
-}
-# Whoever cannot book at all is not helped by another time.
-MENDED_NOWHERE = {"not_member", "organisation_suspended"}
 FARTHEST = timedelta(days=7)
 MOST_REQUESTED_SLOTS = 20  # a class whose every date is refused wants another plan, not a hundred searches
 
@@ -48,11 +35,11 @@ def with_alternatives(
 
     Every alternative was evaluated by the same rules, as a booking of its own.
     """
-    if any(refusal.code in MENDED_NOWHERE for refusal in refusals):
+    if any(refusal.cure == Cure.NOTHING for refusal in refusals):
         return list(refusals)
     first: dict[int, int] = {}
     for index, refusal in enumerate(refusals):
-        if refusal.code in MENDED_ELSEWHERE and refusal.number is not None:
+        if refusal.cure == Cure.TIME and refusal.number is not None:
             first.setdefault(refusal.number, index)
     numbers = [
         n

@@ -267,4 +267,4 @@ def retry_on_conflict(work: Callable[[], Result]) -> Result:
             if not any(name in str(error) for name in ("no_double_booking", "no_operator_in_two_places")):
                 raise
     message = _("Others changed the same thing at the same moment. Nothing was changed; look how it stands now.")
-    raise Refused([Refusal("conflicts", message)])
+    raise Refused([Refusal("overtaken", message)])

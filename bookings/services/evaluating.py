@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from bookings.models import Purpose, Quota, Reservation
-from bookings.rules.book import evaluate, evaluate_booking, free_operator
+from bookings.rules.book import NO_UNIT_FREE, evaluate, evaluate_booking, free_operator
 from bookings.rules.candidates import Allocation, Candidate, Context
 from bookings.scheduling.free_time import machine_times, window_for
 from bookings.scheduling.placement import (
@@ -29,7 +29,7 @@ from bookings.services.context import (
 )
 from bookings.services.finishing import FINISHED_WITHIN, Finishing
 from core.periods import Period
-from core.refusals import Refusal
+from core.refusals import Cure, Refusal
 from equipment.models import CertificateKind, Equipment, EquipmentQuerySet, EquipmentType
 from organisations.models import Membership, Organisation, Role, User
 
@@ -371,4 +371,4 @@ def _why_not(
             "units": requested_slot.units,
             "type": ", ".join(str(t) for t in requested_slot.types),
         }
-    return [Refusal("no_unit_free", message, "", requested_slot.start, requested_slot.end, number=number)]
+    return [Refusal(NO_UNIT_FREE, message, "", requested_slot.start, requested_slot.end, number=number, cure=Cure.TIME)]

@@ -10,23 +10,14 @@ from bookings.scheduling.placement import RequestedSlot, next_on_grid
 from bookings.services.book import book
 from bookings.services.search import find_slots
 from core.clock import ZONE
-from core.refusals import Refused
+from core.refusals import Cure, Refused
 from equipment.models import Equipment, EquipmentType
 from organisations.models import Organisation, User
 
 LOOKS_AHEAD = timedelta(days=14)
 TIMES_SHOWN = 3
-# Another moment may do; these say nothing of why none does.
-OF_THE_MOMENT = {
-    "in_the_past",
-    "off_grid",
-    "notice_too_short",
-    "outside_opening_hours",
-    "during_outage",
-    "clash",
-    "no_unit_free",
-    "needs_purpose",
-}
+# These say nothing of why no moment does.
+OF_THE_MOMENT = (Cure.TIME, Cure.CHOICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +81,6 @@ def _reasons(
             dry_run=True,
         )
     except Refused as refused:
-        messages = (refusal.message for refusal in refused.refusals if refusal.code not in OF_THE_MOMENT)
+        messages = (refusal.message for refusal in refused.refusals if refusal.cure not in OF_THE_MOMENT)
         return list(dict.fromkeys(messages))
     return []

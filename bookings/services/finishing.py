@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from bookings.rules.book import NO_UNIT_FREE
 from bookings.rules.candidates import Allocation, Candidate, Context
 from bookings.scheduling.free_time import machine_times, slots_in, window_for
 from bookings.scheduling.placement import MachineTime, RequestedSlot, occupied_by
-from core.refusals import Refusal
+from core.refusals import Cure, Refusal
 from equipment.models import Equipment
 
 # A result that waits longer than this for its finishing is not made and finished in one go.
@@ -100,4 +101,4 @@ class Finishing:
                 "station": station,
                 "days": FINISHED_WITHIN.days,
             }
-        return Refusal("no_unit_free", message, "", made.start, made.end, number=made.number)
+        return Refusal(NO_UNIT_FREE, message, "", made.start, made.end, number=made.number, cure=Cure.TIME)

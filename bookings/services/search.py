@@ -12,6 +12,7 @@ from bookings.scheduling.placement import MachineTime, occupied_by
 from bookings.services.evaluating import Scope, allocate_together, for_evaluation, load_organisation
 from core.clock import ZONE
 from core.periods import Period
+from core.refusals import Cure
 from equipment.models import Equipment, EquipmentQuerySet
 from organisations.models import Organisation, User
 
@@ -46,7 +47,7 @@ def find_slots(
         around = window_for(machine.policy, earliest, latest)
         window = Period(min(window.start, around.start), max(window.end, around.end))
     context = scope.context_within(window)
-    if current is not None and any(refusal.code != "needs_purpose" for refusal in evaluate_booking(context)):
+    if current is not None and any(refusal.cure != Cure.CHOICE for refusal in evaluate_booking(context)):
         return []
 
     def choose(able: Sequence[tuple[Equipment, MachineTime]], start: datetime, end: datetime):

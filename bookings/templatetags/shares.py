@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from bookings.models import Quota
 from bookings.quotas.balances import Balance
 from bookings.quotas.wording import window_in_words
-from bookings.wording import concern_in_words
+from bookings.rules.book import issue_in_words
 from core.clock import ZONE
 from core.formatting import hours_in_words
 
@@ -17,7 +17,7 @@ register = template.Library()
 
 @register.filter
 def concern(code: str) -> str:
-    return concern_in_words(code)
+    return issue_in_words(code)
 
 
 @register.filter

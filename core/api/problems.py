@@ -4,7 +4,7 @@ from ninja import Schema
 from pydantic import Field
 
 from core.api.times import TimeOut
-from core.refusals import Alternative, Cure, Refusal
+from core.refusals import Alternative, Refusal
 
 
 class AlternativeOut(Schema):
@@ -18,9 +18,7 @@ class AlternativeOut(Schema):
 
 
 class RefusalOut(Schema):
-    """Why not, and of which reservation: `equipment`, `start` and `end` as they were asked for. `cure` is what could
-    help: `time` another time or an equal machine, `choice` one that is still to be made, `request` asking for something
-    else, `nothing` where this person or organisation cannot book at all."""
+    """Why not, and of which reservation: `equipment`, `start` and `end` as they were asked for."""
 
     code: str
     message: str
@@ -28,7 +26,6 @@ class RefusalOut(Schema):
     start: TimeOut | None
     end: TimeOut | None
     overridable: bool
-    cure: Cure
     alternatives: list[AlternativeOut]
 
     @classmethod
@@ -40,7 +37,6 @@ class RefusalOut(Schema):
             start=refusal.start,
             end=refusal.end,
             overridable=refusal.overridable,
-            cure=refusal.cure,
             alternatives=[AlternativeOut.of(each) for each in refusal.alternatives],
         )
 

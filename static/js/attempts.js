@@ -6,6 +6,9 @@ function token() {
   return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 }
 
+// Of a booking that is dragged only the time is evaluated: these are chosen in the form that follows.
+const CHOSEN_IN_THE_FORM = new Set(["needs_purpose"]);
+
 async function call(method, path, body, signal) {
   const answer = await fetch(`/api/v1/${path}`, {
     method,
@@ -31,8 +34,7 @@ const iso = (moment) => new Date(moment).toISOString();
 export async function tryBooking(organisation, { code, start, end }, signal) {
   const body = { organisation, reservations: [{ equipment: code, start: iso(start), end: iso(end) }] };
   const said = await call("POST", "bookings?dry_run=true", body, signal);
-  // What is still to be chosen is chosen in the form that follows.
-  const refusals = said.refusals.filter((refusal) => refusal.cure !== "choice");
+  const refusals = said.refusals.filter((refusal) => !CHOSEN_IN_THE_FORM.has(refusal.code));
   if (said.allowed || (said.refusals.length && !refusals.length)) return { allowed: true, refusals: [] };
   return { ...said, refusals, why: refusals.map((refusal) => refusal.message).join(" ") || said.why };
 }

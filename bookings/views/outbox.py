@@ -26,7 +26,7 @@ SEARCHED = ("recipient__name", "recipient__email", "booking__reference")
 SHOWN = {
     "failed": (gettext_lazy("Failed"), "given_up_at"),
     "waiting": (gettext_lazy("Waiting"), "next_try_at"),
-    "planned": (gettext_lazy("Allocation"), "due_at"),
+    "planned": (gettext_lazy("Planned"), "due_at"),
     "sent": (gettext_lazy("Sent"), "sent_at"),
 }
 

@@ -267,7 +267,7 @@ function keyed(event) {
 
 function stepBy(on, [across, down], lengthens) {
   if (!ghost) {
-    const kind = on.matches(".machine-name") ? firstWish(on) : { id: Number(on.dataset.reservation), was: slotOf(on) };
+    const kind = on.matches(".machine-name") ? firstSlot(on) : { id: Number(on.dataset.reservation), was: slotOf(on) };
     if (!kind) return;
     begin({ slot: kind.was, ...kind, byKey: true });
     if (!kind.id) {
@@ -285,7 +285,7 @@ function stepBy(on, [across, down], lengthens) {
   ghost.block.scrollIntoView({ block: "nearest" });
 }
 
-function firstWish(name) {
+function firstSlot(name) {
   if (!floor.dataset.organisation) {
     sayNobody();
     return null;

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection
 
-from bench.outbox import add_old_notices
+from bench.outbox import add_old_notifications
 from demo.people import make_organisations, make_people
 from demo.scale import add_reservations
 from equipment.catalogue import apply_catalogue, read_catalogue
@@ -40,15 +40,15 @@ def use(name: str) -> None:
 
 
 def fill(count: int, catalogue: Path, *, now: datetime, progress: Callable[[int, int], None]) -> int:
-    """Tables, machines, people, `count` reservations and as many notices that were sent, in the database in use; how
-    many reservations there are."""
+    """Tables, machines, people, `count` reservations and as many notifications that were sent, in the database in use;
+    how many reservations there are."""
     call_command("migrate", verbosity=0)
     apply_catalogue(read_catalogue(catalogue.read_text(encoding="utf-8")), now=now)
     people = make_people(make_organisations(), password="nobody signs in here")
     for kind in CertificateKind.objects.all():
         grant(user=people[BOOKER], kind=kind, by=people[TECHNICIAN], now=now)
     added = add_reservations(count, now=now, progress=progress)
-    add_old_notices(count, now=now)
+    add_old_notifications(count, now=now)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     return added

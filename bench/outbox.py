@@ -1,4 +1,5 @@
-"""The outbox, measured: sweeping when nothing is due among many old notices, and sending, beside a bare SMTP client."""
+"""The outbox, measured: sweeping when nothing is due among many old notifications, and sending, beside a bare SMTP
+client."""
 
 import smtplib
 import subprocess
@@ -13,33 +14,30 @@ from socket import create_connection, socket
 from django.conf import settings
 from django.db import connection
 
-from bookings.models import Booking, Notice, NoticeKind
+from bookings.models import Booking, Notification, NotificationKind
 from bookings.notifications import outbox
 from organisations.models import User
 
 SENT_A_ROUND = 50
 STARTS_WITHIN = 15
 
-OLD_NOTICES = """
-INSERT INTO bookings_notice (id, recipient_id, kind, key, facts, written_at, due_at, next_try_at, tried, last_error,
-                             sent_at, by_mail, sent_again)
-SELECT gen_random_uuid(), people[1 + number %% array_length(people, 1)], 'reminder', 'old/' || number, '{}',
-       due, due, due, 1, '', due, true, 0
-  FROM generate_series(1, %s) AS number,
-       LATERAL (SELECT %s - number * interval '1 minute' AS due) AS moment,
-       (SELECT array_agg(id) AS people FROM organisations_user) AS everyone
-"""
+OLD_NOTIFICATIONS = """
+INSERT INTO bookings_notification (id, recipient_id, kind, key, payload, written_at, due_at, next_try_at, tried,
+last_error, sent_at, by_mail, sent_again) SELECT gen_random_uuid(), people[1 + number %% array_length(people, 1)],
+'reminder', 'old/' || number, '{}', due, due, due, 1, '', due, true, 0 FROM generate_series(1, %s) AS number, LATERAL
+(SELECT %s - number * interval '1 minute' AS due) AS moment, (SELECT array_agg(id) AS people FROM organisations_user) AS
+everyone """
 DUE = """
-SELECT id FROM bookings_notice
+SELECT id FROM bookings_notification
  WHERE sent_at IS NULL AND withdrawn_at IS NULL AND given_up_at IS NULL AND next_try_at <= %s
  ORDER BY next_try_at LIMIT 20 FOR UPDATE SKIP LOCKED
 """
 
 
-def add_old_notices(count: int, *, now: datetime) -> None:
+def add_old_notifications(count: int, *, now: datetime) -> None:
     """Sent long ago, one a minute back from now."""
     with connection.cursor() as cursor:
-        cursor.execute(OLD_NOTICES, [count, now])
+        cursor.execute(OLD_NOTIFICATIONS, [count, now])
 
 
 @contextmanager
@@ -75,7 +73,7 @@ def _wait_for(port: int) -> None:
 
 
 class OutboxBench:
-    """Each round has notices of its own, due a minute after those of the round before."""
+    """Each round has notifications of its own, due a minute after those of the round before."""
 
     def __init__(self, *, now: datetime, rounds: int, port: int) -> None:
         self._port, self._round, self._settled = port, 0, False
@@ -83,9 +81,9 @@ class OutboxBench:
         booking = Booking.objects.filter(reservations__period__startswith__gt=now).first()
         people = list(User.objects.order_by("pk"))
         self._moments = [now + timedelta(minutes=number) for number in range(1, rounds + 1)]
-        Notice.objects.bulk_create(
-            Notice(
-                kind=NoticeKind.CONFIRMATION,
+        Notification.objects.bulk_create(
+            Notification(
+                kind=NotificationKind.CONFIRMATION,
                 recipient=people[number % len(people)],
                 booking=booking,
                 key=f"bench/{moment.timestamp()}/{number}",
@@ -100,9 +98,9 @@ class OutboxBench:
 
     def sweep_idle(self) -> None:
         if not self._settled:  # what the bookings of this bench wrote would be sent otherwise
-            Notice.objects.waiting().filter(next_try_at__lte=self._moments[0]).exclude(key__startswith="bench/").update(
-                sent_at=self._idle
-            )
+            Notification.objects.waiting().filter(next_try_at__lte=self._moments[0]).exclude(
+                key__startswith="bench/"
+            ).update(sent_at=self._idle)
             self._settled = True
         if outbox.sweep(clock=lambda: self._idle):
             raise RuntimeError("something was due")

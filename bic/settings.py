@@ -176,11 +176,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=30),
     },
     "forget-old-idempotency-keys": {
-        "task": "bookings.tasks.forget_old_idempotency_keys",
+        "task": "core.tasks.forget_old_idempotency_keys",
         "schedule": crontab(hour=3, minute=0),
     },
     # One that a worker comes to late has nothing to do that the next does not.
-    "sweep-notices": {"task": "bookings.tasks.sweep_notices", "schedule": 60, "options": {"expires": 55}},
+    "sweep-notifications": {"task": "bookings.tasks.sweep_notifications", "schedule": 60, "options": {"expires": 55}},
     "plan-reminders": {"task": "bookings.tasks.plan_reminders", "schedule": crontab(hour=3, minute=15)},
     "tell-of-certificates": {
         "task": "bookings.tasks.notify_of_certificates",

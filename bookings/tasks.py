@@ -3,7 +3,6 @@
 from celery import shared_task
 from django.utils import timezone
 
-from bookings import idempotency
 from bookings.notifications import outbox
 from bookings.notifications.accounts import answer_password_requests, notify_of_ending_keys
 from bookings.notifications.digests import notify_of_the_day, notify_of_the_week
@@ -11,13 +10,7 @@ from bookings.notifications.writing import notify_of_expiring_certificates, plan
 
 
 @shared_task
-def forget_old_idempotency_keys() -> int:
-    """Every night; how many were forgotten."""
-    return idempotency.forget_old_keys(now=timezone.now())
-
-
-@shared_task
-def deliver_notices(ids: list[str]) -> int:
+def deliver_notifications(ids: list[str]) -> int:
     """Right after the commit that wrote them; how many were sent."""
     return outbox.deliver(ids, clock=timezone.now)
 
@@ -29,7 +22,7 @@ def answer_who_asked_for_a_password() -> int:
 
 
 @shared_task
-def sweep_notices() -> int:
+def sweep_notifications() -> int:
     """Every minute: what is due and was not delivered, for whatever reason; how many were sent."""
     answer_password_requests(now=timezone.now())
     return outbox.sweep(clock=timezone.now)

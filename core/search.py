@@ -1,6 +1,6 @@
 """Finding by words: every list and every set-up page that is searched goes by `mentioning`.
 
-Words are compared as the database function `folded` (migration of organisations, "search_without_accents") makes them:
+Words are compared as the database function `folded` (the first migration of `core`) makes them:
 without case, accents and ligatures, however the letters were composed. "coordinaten" finds "Coördinaten". Columns of
 tables that grow have an index of its trigrams (`found_by`), which serves words of three letters and more.
 """

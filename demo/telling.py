@@ -7,7 +7,7 @@ from random import Random
 
 from django.db.models import Case, F, When
 
-from bookings.models import Notice, Purpose, Reservation, ReservationState
+from bookings.models import Notification, Purpose, Reservation, ReservationState
 from bookings.scheduling.placement import RequestedSlot
 from bookings.scheduling.recurrence import Repeat
 from bookings.services import Outcome, book, cancel
@@ -90,8 +90,8 @@ def tell(
 
 
 def take_as_told(*, now: datetime) -> None:
-    """The notices of the story's past, as if they had been sent and all but the last days' been read."""
-    past = Notice.objects.waiting().filter(due_at__lte=now)
+    """The notifications of the story's past, as if they had been sent and all but the last days' been read."""
+    past = Notification.objects.waiting().filter(due_at__lte=now)
     read = Case(When(due_at__lte=now - UNREAD_FOR, then=F("due_at")))
     past.update(sent_at=F("due_at"), by_mail=False, read_at=read)
 

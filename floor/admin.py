@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
-from bookings.models import Concern
+from bookings.models import Issue
 from bookings.rules.book import issue_in_words, issues_in_words
 from core.formatting import period_in_words
 from floor import services
@@ -22,7 +22,7 @@ class OpenFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
-        return [("settled", _("settled")), ("all", _("all"))]
+        return [("closed", _("settled")), ("all", _("all"))]
 
     def choices(self, changelist):
         for value, title in [(None, _("open")), *self.lookup_choices]:
@@ -34,10 +34,10 @@ class OpenFilter(admin.SimpleListFilter):
                 "display": title,
             }
 
-    def queryset(self, request, concerns):
+    def queryset(self, request, issues):
         if self.value() == "all":
-            return concerns
-        return concerns.filter(settled_at__isnull=self.value() != "settled")
+            return issues
+        return issues.filter(closed_at__isnull=self.value() != "closed")
 
 
 class MatterFilter(admin.SimpleListFilter):
@@ -47,55 +47,55 @@ class MatterFilter(admin.SimpleListFilter):
     def lookups(self, request, model_admin):
         return list(issues_in_words().items())
 
-    def queryset(self, request, concerns):
-        return concerns.filter(code=self.value()) if self.value() else concerns
+    def queryset(self, request, issues):
+        return issues.filter(code=self.value()) if self.value() else issues
 
 
-@admin.register(Concern)
-class ConcernAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
-    list_display = ["matter", "machine", "when", "booking", "organisation", "raised_at", "settled_at", "settled_by"]
+@admin.register(Issue)
+class IssueAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
+    list_display = ["matter", "machine", "when", "booking", "organisation", "opened_at", "closed_at", "dismissed_by"]
     list_filter = [OpenFilter, MatterFilter, "reservation__equipment__fieldlab"]
     search_fields = ["reservation__booking__reference", "reservation__equipment__code"]
-    list_select_related = ["reservation__equipment", "reservation__booking__organisation", "settled_by"]
+    list_select_related = ["reservation__equipment", "reservation__booking__organisation", "dismissed_by"]
     ordering = ["reservation__period"]
-    fields = ["matter", "machine", "when", "booking", "organisation", "raised_at", "settled_at", "settled_by"]
+    fields = ["matter", "machine", "when", "booking", "organisation", "opened_at", "closed_at", "dismissed_by"]
     readonly_fields = fields
-    actions = ["settle"]
+    actions = ["dismiss"]
 
     def has_add_permission(self, request) -> bool:
         return False
 
     def has_change_permission(self, request, obj=None) -> bool:
-        """Of the list, for the action; one concern's page is for reading."""
+        """Of the list, for the action; one issue's page is for reading."""
         return obj is None and super().has_change_permission(request)
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
 
     @admin.action(description=_("Settled: the reservations stay as they are"), permissions=["change"])
-    def settle(self, request, concerns):
-        chosen = list(concerns.values_list("pk", flat=True))
-        count = services.settle(concern_ids=chosen, actor=request.user, now=timezone.now())
+    def dismiss(self, request, issues):
+        chosen = list(issues.values_list("pk", flat=True))
+        count = services.dismiss(issue_ids=chosen, actor=request.user, now=timezone.now())
         told = ngettext("%(count)s concern settled.", "%(count)s concerns settled.", count) % {"count": count}
         self.message_user(request, told, messages.SUCCESS)
 
     @admin.display(description=_("what is the matter"), ordering="code")
-    def matter(self, concern: Concern) -> str:
-        return issue_in_words(concern.code)
+    def matter(self, issue: Issue) -> str:
+        return issue_in_words(issue.code)
 
     @admin.display(description=_("equipment"), ordering="reservation__equipment__code")
-    def machine(self, concern: Concern) -> str:
-        return concern.reservation.equipment.code
+    def machine(self, issue: Issue) -> str:
+        return issue.reservation.equipment.code
 
     @admin.display(description=_("when"), ordering="reservation__period")
-    def when(self, concern: Concern) -> str:
-        return period_in_words(concern.reservation.start, concern.reservation.end)
+    def when(self, issue: Issue) -> str:
+        return period_in_words(issue.reservation.start, issue.reservation.end)
 
     @admin.display(description=_("booking"))
-    def booking(self, concern: Concern) -> str:
-        reference = concern.reservation.booking.reference
+    def booking(self, issue: Issue) -> str:
+        reference = issue.reservation.booking.reference
         return format_html('<a href="{}">{}</a>', reverse("booking", args=[reference]), reference)
 
     @admin.display(description=_("organisation"), ordering="reservation__booking__organisation__name")
-    def organisation(self, concern: Concern) -> str:
-        return str(concern.reservation.booking.organisation)
+    def organisation(self, issue: Issue) -> str:
+        return str(issue.reservation.booking.organisation)

@@ -15,5 +15,5 @@ urlpatterns = [
     path("reservations/<int:pk>/check-in/", desk.check_in, name="check_in"),
     path("reservations/<int:pk>/check-out/", desk.check_out, name="check_out"),
     path("reservations/<int:pk>/nobody-came/", desk.mark_no_show, name="mark_no_show"),
-    path("concerns/<int:pk>/settle/", approvals.settle_concern, name="settle_concern"),
+    path("concerns/<int:pk>/settle/", approvals.dismiss_issue, name="dismiss_issue"),
 ]

@@ -21,7 +21,7 @@ class News(StrEnum):
 
 
 class Teller(Protocol):
-    def __call__(self, person: User, news: News, *, now: datetime, facts: dict) -> None: ...
+    def __call__(self, person: User, news: News, *, now: datetime, payload: dict) -> None: ...
 
 
 class Waker(Protocol):
@@ -38,10 +38,10 @@ def register(teller: Teller, waker: Waker) -> None:
     _wakers.append(waker)
 
 
-def tell(person: User, news: News, *, now: datetime, **facts) -> None:
+def tell(person: User, news: News, *, now: datetime, **payload) -> None:
     """`mailed_to` among the facts is another address than the person's. Facts hold no secret: they are kept."""
     for teller in _tellers:
-        teller(person, news, now=now, facts=facts)
+        teller(person, news, now=now, payload=payload)
 
 
 def ask_for_password(address: str, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
-from bookings.models import CalendarFeed, Concern, Notice, Reservation, Use
+from bookings.models import CalendarFeed, Issue, Notification, Reservation, Use
 from bookings.notifications.links import EmailAction, action_address
 from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
@@ -95,14 +95,14 @@ def make_world(make_equipment, purpose, verhagen: Organisation, kempen: Organisa
     for reservation, state in ((coming, "confirmed"), (running, "in_use")):
         Reservation.objects.filter(pk=reservation.pk).update(period=around, occupied=around, state=state)
     Use.objects.create(reservation=running, started_at=now, started_by=booker)
-    concern = Concern.objects.create(reservation=ahead, code="during_outage", raised_at=now)
+    issue = Issue.objects.create(reservation=ahead, code="during_outage", opened_at=now)
     kind = CertificateKind.objects.create(name="Instruction", slug="instruction", valid_months=12)
     today = timezone.localdate()
     certificate = Certificate.objects.create(
         user=booker, kind=kind, granted_on=today, valid_until=today + timedelta(days=90), granted_by=people["facility"]
     )
-    notice = Notice.objects.filter(recipient=booker, kind="confirmation", booking=ahead.booking).get()
-    Notice.objects.filter(pk=notice.pk).update(given_up_at=now, last_error="550 5.1.1 no such mailbox")
+    notification = Notification.objects.filter(recipient=booker, kind="confirmation", booking=ahead.booking).get()
+    Notification.objects.filter(pk=notification.pk).update(given_up_at=now, last_error="550 5.1.1 no such mailbox")
     feed, secret = CalendarFeed.issue(owner=booker, now=now, of="mine")
     token, _secret = ApiToken.issue(user=booker, name="script")
     kept = KeptReport.objects.create(
@@ -120,13 +120,13 @@ def make_world(make_equipment, purpose, verhagen: Organisation, kempen: Organisa
             "reservations/<int:pk>/nobody-came": {"pk": coming.pk},
             "reservations/<int:pk>/check-out": {"pk": running.pk},
             "requests/": {"pk": waiting.pk, "reference": waiting.booking.reference},
-            "concerns/": {"pk": concern.pk},
+            "concerns/": {"pk": issue.pk},
             "certificates/": {"pk": certificate.pk},
-            "notices/": {"pk": notice.pk},
+            "notices/": {"pk": notification.pk},
             "me/feeds/": {"pk": feed.pk},
             "me/tokens/": {"pk": token.pk},
             "feeds/": {"secret": secret},
-            "act/": {"signed": action_address(notice, EmailAction.CANCEL).rstrip("/").rpartition("/")[2]},
+            "act/": {"signed": action_address(notification, EmailAction.CANCEL).rstrip("/").rpartition("/")[2]},
             "organisations/": {"slug": verhagen.slug},
             "usage/kept/": {"pk": kept.pk},
             "mail/": {"name": "none", "number": 0},

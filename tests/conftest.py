@@ -57,7 +57,7 @@ def _rows_of_migrations(request):
     if committing or marker or "db" in fixtures:
         request.getfixturevalue("transactional_db" if committing else "db")
         if not Group.objects.exists():
-            import_module("organisations.migrations.0002_facility_roles").make_groups(apps, None)
+            import_module("organisations.migrations.0003_facility_roles").make_groups(apps, None)
         if not Purpose.objects.exists():
             import_module("bookings.migrations.0002_purposes").make_purposes(apps, None)
 

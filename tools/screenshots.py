@@ -32,7 +32,7 @@ OPEN_TO_ALL = {
     "bookings-past": "/bookings/?when=past",
     "bookings-none": "/bookings/?q=nothing-like-it",
     "shares": "/shares/",
-    "notices": "/notices/",
+    "notifications": "/notices/",
     "me": "/me/",
     "feeds": "/me/feeds/",
     "when-and-how": "/me/notices/",

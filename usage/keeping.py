@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 
-from bookings.models import Notice, NoticeKind
-from bookings.notifications.writing import write_notices
+from bookings.models import Notification, NotificationKind
+from bookings.notifications.writing import write_notifications
 from organisations.models import AUDITORS, FACILITY_MANAGERS, Organisation, Role, User
 from usage.measures import hours, total
 from usage.models import KeptReport
@@ -55,17 +55,17 @@ def _keep(report: Report, now: datetime) -> bool:
             },
         )
         if made:
-            write_notices(_notices(kept, now), now)
+            write_notifications(_notifications(kept, now), now)
     return made
 
 
-def _notices(kept: KeptReport, now: datetime) -> list[Notice]:
+def _notifications(kept: KeptReport, now: datetime) -> list[Notification]:
     organisation = kept.organisation
     if organisation:
         readers = User.objects.filter(memberships__organisation=organisation, memberships__role=Role.MANAGER)
     else:
         readers = User.objects.filter(Q(is_superuser=True) | Q(groups__name__in=(FACILITY_MANAGERS, AUDITORS)))
-    facts = {
+    payload = {
         "month": kept.month.isoformat(),
         "organisation": organisation.slug if organisation else "",
         "whose": organisation.name if organisation else "BIC Atrium",
@@ -76,11 +76,11 @@ def _notices(kept: KeptReport, now: datetime) -> list[Notice]:
         "bookable": None if organisation else hours(kept.bookable),
     }
     return [
-        Notice(
-            kind=NoticeKind.USAGE_REPORT,
+        Notification(
+            kind=NotificationKind.USAGE_REPORT,
             recipient_id=person_id,
             key=f"usage/{kept.month:%Y-%m}/{organisation.pk if organisation else 'all'}",
-            facts=facts,
+            payload=payload,
             due_at=now,
         )
         for person_id in readers.filter(is_active=True).order_by("pk").values_list("pk", flat=True).distinct()

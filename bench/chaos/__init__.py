@@ -1,4 +1,4 @@
-"""Whether every notice arrives, and once, while everything around it breaks: `make chaos`.
+"""Whether every notification arrives, and once, while everything around it breaks: `make chaos`.
 
 Ten workers, two beats, a PostgreSQL, a broker and a mail server of its own, all real. Workers are killed at random,
 the broker comes back empty, the database is restarted without warning, and the mail server refuses every third

@@ -1,4 +1,4 @@
-"""`python -m bench.chaos [--notices 10000] [--seed 1]`; 0 where all arrived as they should, 1 where not."""
+"""`python -m bench.chaos [--notifications 10000] [--seed 1]`; 0 where all arrived as they should, 1 where not."""
 
 import argparse
 import logging
@@ -45,7 +45,7 @@ def servers() -> Iterator[tuple[PostgreSQL, Redis, Path]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos")
-    parser.add_argument("--notices", type=int, default=10_000)
+    parser.add_argument("--notifications", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=WORKERS)
     parser.add_argument("--seed", type=int, default=1, help="the same seed breaks things in the same order")
     asked = parser.parse_args()
@@ -87,7 +87,7 @@ def _run(asked: argparse.Namespace, handler: CountingServer, database: PostgreSQ
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
-    ids = put_in_the_outbox(asked.notices)
+    ids = put_in_the_outbox(asked.notifications)
     # Half of them a worker is woken for, as after a commit; those wakes are lost when the broker comes back empty.
     wake_for(ids[: len(ids) // 2])
     port, begin = _free_port(), timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)

@@ -16,10 +16,10 @@ def hurry() -> None:
     outbox.LEASE /= FASTER
     outbox.UNSERVED_PAUSE /= FASTER
     outbox.SWEEP_LASTS /= FASTER
-    sweep = settings.CELERY_BEAT_SCHEDULE["sweep-notices"]
+    sweep = settings.CELERY_BEAT_SCHEDULE["sweep-notifications"]
     sweep["schedule"] /= FASTER
     sweep["options"]["expires"] /= FASTER
-    settings.CELERY_BEAT_SCHEDULE = {"sweep-notices": sweep}
+    settings.CELERY_BEAT_SCHEDULE = {"sweep-notifications": sweep}
 
 
 def main() -> None:

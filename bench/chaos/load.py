@@ -11,9 +11,9 @@ from django.utils import timezone
 from bookings.models import (
     Booking,
     Economic,
-    Notice,
-    NoticeKind,
-    NoticePreference,
+    Notification,
+    NotificationKind,
+    NotificationPreference,
     Purpose,
     Reservation,
     ReservationState,
@@ -33,10 +33,10 @@ def put_in_the_outbox(count: int) -> list[str]:
     people = User.objects.bulk_create(
         (User(email=f"reader{n}@example.org", name=f"Reader {n}", language="nl") for n in range(count)), batch_size=2000
     )
-    notices = Notice.objects.bulk_create(
+    notifications = Notification.objects.bulk_create(
         (
-            Notice(
-                kind=NoticeKind.CONFIRMATION,
+            Notification(
+                kind=NotificationKind.CONFIRMATION,
                 recipient=person,
                 booking=booking,
                 key=f"booking/{booking.pk}/confirmation",
@@ -48,7 +48,7 @@ def put_in_the_outbox(count: int) -> list[str]:
         ),
         batch_size=2000,
     )
-    return [str(notice.pk) for notice in notices]
+    return [str(notification.pk) for notification in notifications]
 
 
 def wake_for(ids: list[str]) -> None:
@@ -58,7 +58,7 @@ def wake_for(ids: list[str]) -> None:
 
 def ended() -> dict[str, int]:
     """Of what was put in the outbox: how many were sent, given up and withdrawn."""
-    return Notice.objects.filter(recipient__email__startswith="reader").aggregate(
+    return Notification.objects.filter(recipient__email__startswith="reader").aggregate(
         sent=Count("sent_at"), given_up=Count("given_up_at"), withdrawn=Count("withdrawn_at")
     )
 
@@ -66,7 +66,7 @@ def ended() -> dict[str, int]:
 def token_of_the_booker() -> str:
     """For the people who book meanwhile; they read of it in the system, and want no mail."""
     booker = User.objects.get(email="booker@example.org")
-    NoticePreference.objects.create(person=booker, unmailed=NoticeKind.values)
+    NotificationPreference.objects.create(person=booker, unmailed=NotificationKind.values)
     return ApiToken.issue(user=booker, name="chaos")[1]
 
 

@@ -18,11 +18,11 @@ from bic.api.problems import CONTENT_TYPE as PROBLEM
 from bic.api.problems import NotJson, answer_with_problems
 from bic.api.rate_limits import RateLimits, tell_what_is_left
 from bic.api.sign_in import BearerToken, Session
-from bookings import idempotency
 from bookings.api.bookings import router as bookings_router
 from bookings.api.free_time import router as free_time_router
 from bookings.api.quotas import router as quotas_router
 from bookings.api.reservations import router as reservations_router
+from core import idempotency
 from core.refusals import Refused
 from equipment.api import router as equipment_router
 from floor.api import router as floor_router

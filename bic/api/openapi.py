@@ -9,8 +9,8 @@ import re
 from django.conf import settings
 
 from bic.api.problems import CONTENT_TYPE as PROBLEM
-from bookings.idempotency import LONGEST_KEY
 from core.api.problems import ProblemOut
+from core.idempotency import LONGEST_KEY
 
 INFO = {
     "contact": {"name": "BIC Atrium", "url": settings.SITE_URL or "/"},

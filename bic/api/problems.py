@@ -20,8 +20,8 @@ from bic.api.rate_limits import failed_too_often
 from bic.api.sign_in import speak_to_the_caller
 from bic.api.wording import field_errors
 from bic.database_errors import SECONDS_UNTIL_RETRY, status_of
-from bookings.idempotency import KeyReused
 from core.api.problems import RefusalOut
+from core.idempotency import KeyReused
 from core.refusals import Refused
 
 logger = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.text import get_valid_filename
 from django.views.decorators.http import require_safe
 
-from bookings.models import Notice
+from bookings.models import Notification
 from organisations.models import User
 
 KEPT_IN_FILES = "django.core.mail.backends.filebased.EmailBackend"
@@ -48,8 +48,8 @@ class Kept:
         return body.get_content() if body else ""
 
     @property
-    def notice_id(self) -> UUID | None:
-        """Of the notice that it tells of, where it is private."""
+    def notification_id(self) -> UUID | None:
+        """Of the notification that it tells of, where it is private."""
         if self.message["Sensitivity"] != "Private":
             return None
         return UUID(hex=str(self.message["Message-ID"])[1:33])
@@ -66,11 +66,11 @@ class Kept:
 
 def shown_to(person: User, mails: list[Kept]) -> list[Kept]:
     """What this person may read of it. One statement, none where nothing is private."""
-    private = {mail.notice_id for mail in mails if mail.notice_id}
+    private = {mail.notification_id for mail in mails if mail.notification_id}
     theirs = set()
     if private:
-        theirs = set(Notice.objects.filter(pk__in=private, recipient=person).values_list("pk", flat=True))
-    return [mail for mail in mails if mail.notice_id is None or mail.notice_id in theirs]
+        theirs = set(Notification.objects.filter(pk__in=private, recipient=person).values_list("pk", flat=True))
+    return [mail for mail in mails if mail.notification_id is None or mail.notification_id in theirs]
 
 
 def keeps_mail() -> bool:

@@ -34,7 +34,7 @@ def live() -> JsonResponse:
 def ready() -> JsonResponse:
     """200 when it can serve; 503 when it cannot, with the parts that are missing.
 
-    Without the broker the site still books: notices and nightly work wait until it is back. So a broker that is
+    Without the broker the site still books: notifications and nightly work wait until it is back. So a broker that is
     down makes the answer "degraded", not 503, which would take a working site off the air.
     """
     database, migrations = _database()

@@ -21,7 +21,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from bic import database
 from bic.models import TaskTimes
 from bic.monitoring.request_metrics import registry_of_requests
-from bookings.models import Notice
+from bookings.models import Notification
 
 QUEUE = "celery"
 PATIENCE = 3  # seconds for the broker; a scraper that must wait longer has given up
@@ -63,7 +63,7 @@ class Figures:
         """Where the database is away its figures are missing, and that it is away is one."""
         try:
             lock_timeout = database.setting_in_seconds("lock_timeout")
-            of_the_database = [*_of_notices(self._now), *_of_tasks()]
+            of_the_database = [*_of_notifications(self._now), *_of_tasks()]
         except (psycopg.Error, Error):
             lock_timeout, of_the_database = None, []
         yield GaugeMetricFamily("bic_database_up", "Whether the database answers.", lock_timeout is not None)
@@ -77,27 +77,29 @@ class Figures:
         return []
 
 
-def _of_notices(now: datetime) -> Iterator[Metric]:
-    waiting = Notice.objects.waiting()
-    due = Notice.objects.waiting().filter(due_at__lte=now)
+def _of_notifications(now: datetime) -> Iterator[Metric]:
+    waiting = Notification.objects.waiting()
+    due = Notification.objects.waiting().filter(due_at__lte=now)
     oldest = due.order_by("due_at").values_list("due_at", flat=True).first()
-    yield GaugeMetricFamily("bic_notices_due", "Notices whose moment has come and that were not sent.", due.count())
-    yield GaugeMetricFamily("bic_notices_planned", "Notices for later.", waiting.filter(due_at__gt=now).count())
     yield GaugeMetricFamily(
-        "bic_notices_oldest_due_seconds",
+        "bic_notifications_due", "Notices whose moment has come and that were not sent.", due.count()
+    )
+    yield GaugeMetricFamily("bic_notifications_planned", "Notices for later.", waiting.filter(due_at__gt=now).count())
+    yield GaugeMetricFamily(
+        "bic_notifications_oldest_due_seconds",
         "How long the notice waits that waits longest.",
         (now - oldest).total_seconds() if oldest else 0,
     )
     # Gauges, not counters: what is sent again from the outbox no longer counts as failed.
-    ended = Notice.objects.aggregate(
+    ended = Notification.objects.aggregate(
         sent=Count("sent_at"), failed=Count("given_up_at"), withdrawn=Count("withdrawn_at")
     )
-    by_end = GaugeMetricFamily("bic_notices_ended", "Notices that ended so.", labels=["how"])
+    by_end = GaugeMetricFamily("bic_notifications_ended", "Notices that ended so.", labels=["how"])
     for how, count in ended.items():
         by_end.add_metric([how], count)
     yield by_end
-    lately = Notice.objects.filter(given_up_at__gt=now - timedelta(days=1)).count()
-    yield GaugeMetricFamily("bic_notices_failed_last_day", "Notices given up in the last 24 hours.", lately)
+    lately = Notification.objects.filter(given_up_at__gt=now - timedelta(days=1)).count()
+    yield GaugeMetricFamily("bic_notifications_failed_last_day", "Notices given up in the last 24 hours.", lately)
 
 
 def _of_tasks() -> Iterator[Metric]:

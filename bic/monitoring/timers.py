@@ -9,10 +9,10 @@ from django.db import Error
 from django.utils import timezone
 
 from bic.models import TaskTimes
-from bookings.models import Notice
+from bookings.models import Notification
 
 # What beat sets off every minute, whatever happens: where it does not run, nothing does.
-EACH_MINUTE = "bookings.tasks.sweep_notices"
+EACH_MINUTE = "bookings.tasks.sweep_notifications"
 LATE_AFTER = timedelta(minutes=5)
 
 _began: dict[str, float] = {}
@@ -44,6 +44,6 @@ def timers_stopped_since(now: datetime) -> datetime | None:
     statements at most."""
     last = TaskTimes.objects.filter(name=EACH_MINUTE).values_list("last_ended_at", flat=True).first()
     if last is None:
-        # Nobody ever ran them: from the first notice on that should have gone.
-        last = Notice.objects.due(now).values_list("next_try_at", flat=True).first()
+        # Nobody ever ran them: from the first notification on that should have gone.
+        last = Notification.objects.due(now).values_list("next_try_at", flat=True).first()
     return last if last is not None and now - last > LATE_AFTER else None

@@ -178,7 +178,7 @@ class PeriodForm(forms.Form):
             self.initial.setdefault("purpose", usual)
 
     def show_refusals(self, refusals: tuple[Refusal, ...]) -> None:
-        """Each beside the field it concerns; the alternatives stay together in `refusals`."""
+        """Each beside the field it issues; the alternatives stay together in `refusals`."""
         self.refusals = refusals
         for refusal in refusals:
             self.add_error(refusal.field if refusal.field in self.fields else None, refusal.message)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.forms.booking import WallClockField
-from bookings.models import ACCOUNT_KINDS, NoticeKind, NoticePreference, ReminderTimes
+from bookings.models import ACCOUNT_KINDS, NotificationKind, NotificationPreference, ReminderTimes
 from core.formatting import duration_in_words
 
 LEADS = (
@@ -20,10 +20,10 @@ LEADS = (
     timedelta(days=2),
     timedelta(days=7),
 )
-# What only the facility's people and managers get is offered to them alone; the rest concerns everyone.
-OF_FACILITY_MANAGERS = (NoticeKind.REQUEST,)
-OF_STAFF = (NoticeKind.MORNING, NoticeKind.OPERATING)
-OF_LEADERS = (NoticeKind.WEEK, NoticeKind.USAGE_REPORT)
+# What only the facility's people and managers get is offered to them alone; the rest issues everyone.
+OF_FACILITY_MANAGERS = (NotificationKind.REQUEST,)
+OF_STAFF = (NotificationKind.MORNING, NotificationKind.OPERATING)
+OF_LEADERS = (NotificationKind.WEEK, NotificationKind.USAGE_REPORT)
 
 
 class LeadsField(forms.TypedMultipleChoiceField):
@@ -107,10 +107,10 @@ class PreferenceForm(ReminderTimesForm):
     )
 
     class Meta:
-        model = NoticePreference
+        model = NotificationPreference
         fields = ["leads", "day_before_at", "quiet_from", "quiet_until"]
 
-    def __init__(self, *args, kinds: list[NoticeKind], **kwargs):
+    def __init__(self, *args, kinds: list[NotificationKind], **kwargs):
         super().__init__(*args, **kwargs)
         self._kinds = kinds
         mailed = self.fields["mailed"]
@@ -128,7 +128,7 @@ class PreferenceForm(ReminderTimesForm):
             self.add_error("quiet_until", _("Quiet hours end at another time than they begin."))
         return given
 
-    def save(self, commit: bool = True) -> NoticePreference:
+    def save(self, commit: bool = True) -> NotificationPreference:
         """Kinds that this person is not asked about stay as they were."""
         chosen = set(self.cleaned_data["mailed"])
         others = [kind for kind in self.instance.unmailed if kind not in {k.value for k in self._kinds}]
@@ -136,12 +136,12 @@ class PreferenceForm(ReminderTimesForm):
         return super().save(commit)
 
 
-def kinds_told_to(*, staff: bool, facility_manager: bool, leader: bool) -> list[NoticeKind]:
-    """Of which a person with these roles may choose how to get notices, in the order of the list."""
+def kinds_told_to(*, staff: bool, facility_manager: bool, leader: bool) -> list[NotificationKind]:
+    """Of which a person with these roles may choose how to get notifications, in the order of the list."""
     left_out = {
         *ACCOUNT_KINDS,
         *(() if facility_manager else OF_FACILITY_MANAGERS),
         *(() if staff else OF_STAFF),
         *(() if leader else OF_LEADERS),
     }
-    return [kind for kind in NoticeKind if kind not in left_out]
+    return [kind for kind in NotificationKind if kind not in left_out]

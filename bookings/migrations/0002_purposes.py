@@ -36,7 +36,7 @@ def make_purposes(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("bookings", "0001_initial")]
+    dependencies = [("bookings", "0001_tables")]
 
     # Going back leaves them to the removal of the tables: bookings may refer to them.
     operations = [migrations.RunPython(make_purposes, migrations.RunPython.noop)]

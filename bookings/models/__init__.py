@@ -1,4 +1,4 @@
-"""The models of demand: `bookings` and what hangs on them, `purposes` says why, `quotas` how much, `notices` what
+"""The models of demand: `bookings` and what hangs on them, `purposes` says why, `quotas` how much, `notifications` what
 people are told of it, `uses` what really happened, `feeds` what they follow."""
 
 from bookings.models.bookings import (
@@ -7,9 +7,8 @@ from bookings.models.bookings import (
     Booking,
     BookingQuerySet,
     BookingReference,
-    Concern,
-    ConcernQuerySet,
-    IdempotencyKey,
+    Issue,
+    IssueQuerySet,
     Override,
     Reservation,
     ReservationQuerySet,
@@ -17,14 +16,14 @@ from bookings.models.bookings import (
     may_be_changed_by,
 )
 from bookings.models.feeds import CalendarFeed, FeedOf
-from bookings.models.notices import (
+from bookings.models.notifications import (
     ACCOUNT_KINDS,
     LINK_KINDS,
     PLANNED_KINDS,
-    Notice,
-    NoticeKind,
-    NoticePreference,
-    NoticeQuerySet,
+    Notification,
+    NotificationKind,
+    NotificationPreference,
+    NotificationQuerySet,
     ReminderTimes,
     TypeReminders,
 )
@@ -42,15 +41,14 @@ __all__ = [
     "BookingQuerySet",
     "BookingReference",
     "CalendarFeed",
-    "Concern",
-    "ConcernQuerySet",
     "Economic",
     "FeedOf",
-    "IdempotencyKey",
-    "Notice",
-    "NoticeKind",
-    "NoticePreference",
-    "NoticeQuerySet",
+    "Issue",
+    "IssueQuerySet",
+    "Notification",
+    "NotificationKind",
+    "NotificationPreference",
+    "NotificationQuerySet",
     "Override",
     "Purpose",
     "PurposeQuerySet",

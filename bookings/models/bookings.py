@@ -270,69 +270,52 @@ class Override(models.Model):
         return f"{self.code}: {self.reason}"
 
 
-class ConcernQuerySet(models.QuerySet["Concern"]):
-    def open(self) -> "ConcernQuerySet":
+class IssueQuerySet(models.QuerySet["Issue"]):
+    def open(self) -> "IssueQuerySet":
         """Those that wait for a facility manager."""
-        return self.filter(settled_at=None)
+        return self.filter(closed_at=None)
 
-    def standing(self) -> "ConcernQuerySet":
+    def standing(self) -> "IssueQuerySet":
         """Those whose rule is still not kept, also where a manager lets it be."""
-        return self.filter(mended_at=None)
+        return self.filter(resolved_at=None)
 
-    def mend(self, now) -> int:
+    def resolve(self, now) -> int:
         """The rule is kept again, or the reservation was moved or ended: nothing is left to settle."""
-        return self.standing().update(mended_at=now, settled_at=Coalesce("settled_at", now))
+        return self.standing().update(resolved_at=now, closed_at=Coalesce("closed_at", now))
 
 
-class Concern(models.Model):
+class Issue(models.Model):
     """A reservation that no longer keeps a rule, since something else changed. Open until it is mended or a facility
     manager lets it be; what a manager lets be is not raised again until it was mended."""
 
-    reservation = models.ForeignKey(Reservation, models.CASCADE, related_name="concerns", verbose_name=_("reservation"))
+    reservation = models.ForeignKey(Reservation, models.CASCADE, related_name="issues", verbose_name=_("reservation"))
     code = models.CharField(_("rule"), max_length=30)
-    raised_at = models.DateTimeField(_("raised"))
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
-    settled_by = models.ForeignKey(
+    opened_at = models.DateTimeField(_("raised"))
+    closed_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    dismissed_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("settled by")
     )
-    mended_at = models.DateTimeField(_("mended"), null=True, blank=True)
+    resolved_at = models.DateTimeField(_("mended"), null=True, blank=True)
 
-    objects = ConcernQuerySet.as_manager()
+    objects = IssueQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("concern")
         verbose_name_plural = _("concerns")
-        ordering = ["raised_at"]
+        ordering = ["opened_at"]
         constraints = [
             models.UniqueConstraint(
                 fields=["reservation", "code"],
-                condition=Q(mended_at=None),
-                name="one_standing_concern_per_reservation_and_rule",
+                condition=Q(resolved_at=None),
+                name="one_standing_issue_per_reservation_and_rule",
             ),
             models.CheckConstraint(
-                condition=Q(mended_at=None) | Q(settled_at__isnull=False), name="what_is_mended_is_settled"
+                condition=Q(resolved_at=None) | Q(closed_at__isnull=False), name="what_is_resolved_is_closed"
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.reservation}: {self.code}"
-
-
-class IdempotencyKey(models.Model):
-    """An answer already given to a person's request with this key, so that asking again does nothing twice."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="+")
-    key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path, query and body.")
-    status = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_idempotency_key")]
-
-    def __str__(self) -> str:
-        return self.key
 
 
 # A late cancellation and a no-show cost what they would have; whatever else ended early gives its hours back.

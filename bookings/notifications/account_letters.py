@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bookings.models import CalendarFeed, Notice, NoticeKind
+from bookings.models import CalendarFeed, Notification, NotificationKind
 from bookings.notifications.letter import Letter, address_of
 from core.formatting import day_in_words, moment_in_words
 from organisations.models import FACILITY_MANAGERS, User
@@ -31,8 +31,8 @@ SIGN_IN_CHANGES = {
 MOST_NAMED = 2
 
 
-def _password_reset(notice: Notice, now: datetime) -> Letter:
-    reader = notice.recipient
+def _password_reset(notification: Notification, now: datetime) -> Letter:
+    reader = notification.recipient
     token = default_token_generator.make_token(reader)
     until = now + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
     return Letter(
@@ -47,14 +47,16 @@ def _password_reset(notice: Notice, now: datetime) -> Letter:
     )
 
 
-def _address_to_confirm(notice: Notice, now: datetime) -> Letter | None:
+def _address_to_confirm(notification: Notification, now: datetime) -> Letter | None:
     """None where it was taken back or confirmed meanwhile, and where it is somebody else's: who claims that hears no
     more than who claims one that is nobody's."""
-    claimed = EmailAddress.objects.filter(pk=notice.facts["address"], user=notice.recipient_id, verified=False).first()
+    claimed = EmailAddress.objects.filter(
+        pk=notification.payload["address"], user=notification.recipient_id, verified=False
+    ).first()
     if claimed is None or not claimed.can_set_verified():
         return None
     until = now + timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS)
-    said = {"person": str(notice.recipient), "address": claimed.email, "moment": moment_in_words(until)}
+    said = {"person": str(notification.recipient), "address": claimed.email, "moment": moment_in_words(until)}
     return Letter(
         subject=_("Confirm your new e-mail address"),
         opening=_("%(person)s wants to sign in and get mail at this address from now on.") % said,
@@ -67,11 +69,11 @@ def _address_to_confirm(notice: Notice, now: datetime) -> Letter | None:
     )
 
 
-def _address_changed(notice: Notice, now: datetime) -> Letter:
+def _address_changed(notification: Notification, now: datetime) -> Letter:
     return Letter(
         subject=_("Your e-mail address was changed"),
         opening=_("From now on you sign in as %(address)s, and get your mail there.")
-        % {"address": notice.facts["new"]},
+        % {"address": notification.payload["new"]},
         address=address_of("account"),
         action=_("See your account"),
         more=(
@@ -81,9 +83,9 @@ def _address_changed(notice: Notice, now: datetime) -> Letter:
     )
 
 
-def _password_changed(notice: Notice, now: datetime) -> Letter:
+def _password_changed(notification: Notification, now: datetime) -> Letter:
     opening = _("You have a new password. Wherever else you were signed in, you are signed out.")
-    if notice.facts.get("by_facility"):
+    if notification.payload.get("by_facility"):
         opening = _("A facility manager gave you a new password. Wherever you were signed in, you are signed out.")
     return Letter(
         subject=_("Your password was changed"),
@@ -97,21 +99,21 @@ def _password_changed(notice: Notice, now: datetime) -> Letter:
     )
 
 
-def _sign_in_changed(notice: Notice, now: datetime) -> Letter:
+def _sign_in_changed(notification: Notification, now: datetime) -> Letter:
     return Letter(
         subject=_("How you sign in was changed"),
-        opening=str(SIGN_IN_CHANGES[notice.facts["change"]]),
+        opening=str(SIGN_IN_CHANGES[notification.payload["change"]]),
         address=address_of("account"),
         action=_("See your account"),
         more=(_("Was it not you? Then change your password now, and ask a facility manager for help."), *_help()),
     )
 
 
-def _key_ending(notice: Notice, now: datetime) -> Letter | None:
+def _key_ending(notification: Notification, now: datetime) -> Letter | None:
     """None where it was revoked or extended meanwhile."""
-    facts = notice.facts
-    last_day = date.fromisoformat(facts["last_day"])
-    key = apps.get_model(facts["of"]).objects.working(now).filter(pk=facts["id"], last_day=last_day).first()
+    payload = notification.payload
+    last_day = date.fromisoformat(payload["last_day"])
+    key = apps.get_model(payload["of"]).objects.working(now).filter(pk=payload["id"], last_day=last_day).first()
     if key is None:
         return None
     said = {"name": str(key), "day": day_in_words(last_day)}
@@ -137,11 +139,11 @@ def _help() -> tuple[str, ...]:
     return (_("Facility manager: %(people)s.") % {"people": named},) if named else ()
 
 
-ACCOUNT_LETTERS: dict[NoticeKind, Callable[[Notice, datetime], Letter | None]] = {
-    NoticeKind.PASSWORD_RESET: _password_reset,
-    NoticeKind.ADDRESS_TO_CONFIRM: _address_to_confirm,
-    NoticeKind.ADDRESS_CHANGED: _address_changed,
-    NoticeKind.PASSWORD_CHANGED: _password_changed,
-    NoticeKind.SIGN_IN_CHANGED: _sign_in_changed,
-    NoticeKind.KEY_ENDING: _key_ending,
+ACCOUNT_LETTERS: dict[NotificationKind, Callable[[Notification, datetime], Letter | None]] = {
+    NotificationKind.PASSWORD_RESET: _password_reset,
+    NotificationKind.ADDRESS_TO_CONFIRM: _address_to_confirm,
+    NotificationKind.ADDRESS_CHANGED: _address_changed,
+    NotificationKind.PASSWORD_CHANGED: _password_changed,
+    NotificationKind.SIGN_IN_CHANGED: _sign_in_changed,
+    NotificationKind.KEY_ENDING: _key_ending,
 }

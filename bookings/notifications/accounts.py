@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from bookings.models import Notice, NoticeKind
-from bookings.notifications.writing import write_notices
+from bookings.models import Notification, NotificationKind
+from bookings.notifications.writing import write_notifications
 from core.clock import midnight
 from organisations.keys import SecretKey, key_models
 from organisations.models import PasswordRequest, User
@@ -19,16 +19,18 @@ from organisations.telling import News
 
 # So long somebody who asked for a mail waits for it; what could not be sent by then is asked for again.
 WAITED_FOR = {
-    NoticeKind.ADDRESS_TO_CONFIRM: timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS),
-    NoticeKind.PASSWORD_RESET: timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
+    NotificationKind.ADDRESS_TO_CONFIRM: timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS),
+    NotificationKind.PASSWORD_RESET: timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
 }
 ANSWERED_TOGETHER = 200
 KEYS_TOLD_AHEAD = timedelta(days=14)
 
 
-def notify_person(person: User, news: News, *, now: datetime, facts: dict) -> None:
+def notify_person(person: User, news: News, *, now: datetime, payload: dict) -> None:
     """One message, one statement."""
-    write_notices([_notice(person.pk, NoticeKind(news.value), f"{now.timestamp():.6f}", now, facts)], now)
+    write_notifications(
+        [_notification(person.pk, NotificationKind(news.value), f"{now.timestamp():.6f}", now, payload)], now
+    )
 
 
 def answer_password_requests(*, now: datetime) -> int:
@@ -40,7 +42,9 @@ def answer_password_requests(*, now: datetime) -> int:
             return 0
         people = User.objects.at({request.address for request in asked}).filter(is_active=True)
         ten_minutes = f"{now:%Y%m%d%H%M}"[:-1]
-        write_notices([_notice(person.pk, NoticeKind.PASSWORD_RESET, ten_minutes, now, {}) for person in people], now)
+        write_notifications(
+            [_notification(person.pk, NotificationKind.PASSWORD_RESET, ten_minutes, now, {}) for person in people], now
+        )
         PasswordRequest.objects.filter(pk__in=[request.pk for request in asked]).delete()
     return len(asked)
 
@@ -51,27 +55,27 @@ def notify_of_ending_keys(*, now: datetime) -> None:
     soon = timezone.localdate(now) + KEYS_TOLD_AHEAD
     for model in key_models():
         ending = model.objects.working(now).filter(last_day__lte=soon, **{f"{model.owned_by}__is_active": True})
-        write_notices([_of_ending(key, now) for key in ending], now)
+        write_notifications([_of_ending(key, now) for key in ending], now)
 
 
-def _of_ending(key: SecretKey, now: datetime) -> Notice:
+def _of_ending(key: SecretKey, now: datetime) -> Notification:
     name, day = key._meta.label_lower, key.last_day.isoformat()
-    return Notice(
-        kind=NoticeKind.KEY_ENDING,
+    return Notification(
+        kind=NotificationKind.KEY_ENDING,
         recipient_id=getattr(key, f"{key.owned_by}_id"),
         key=f"{name}/{key.pk}/{day}",
-        facts={"of": name, "id": key.pk, "last_day": day},
+        payload={"of": name, "id": key.pk, "last_day": day},
         due_at=now,
         expires_at=midnight(key.last_day + timedelta(days=1)),
     )
 
 
-def _notice(person_id: int, kind: NoticeKind, number: str, now: datetime, facts: dict) -> Notice:
-    return Notice(
+def _notification(person_id: int, kind: NotificationKind, number: str, now: datetime, payload: dict) -> Notification:
+    return Notification(
         kind=kind,
         recipient_id=person_id,
         key=f"account/{kind}/{number}",
-        facts=facts,
+        payload=payload,
         due_at=now,
         expires_at=now + WAITED_FOR[kind] if kind in WAITED_FOR else None,
     )

@@ -20,7 +20,7 @@ from django.db import transaction
 
 logger = logging.getLogger(__name__)
 
-DELIVER = "bookings.tasks.deliver_notices"
+DELIVER = "bookings.tasks.deliver_notifications"
 ANSWER = "bookings.tasks.answer_who_asked_for_a_password"
 # More than these would be waiting for a broker that does not answer; the sweep has them.
 MOST_WAITING = 1000
@@ -62,7 +62,7 @@ class Announcer:
     def give(self, task: str, *arguments) -> None:
         with self._beginning:
             if self._thread is None:
-                self._thread = Thread(target=self._publish_all, name="announcing notices", daemon=True)
+                self._thread = Thread(target=self._publish_all, name="announcing notifications", daemon=True)
                 self._thread.start()
         with suppress(Full):
             # The task is published as of the request that gave it: logs name that one.

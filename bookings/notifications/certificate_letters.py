@@ -4,16 +4,16 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from bookings.models import Notice
+from bookings.models import Notification
 from bookings.notifications.letter import Letter, address_of
 from core.clock import wall
 from core.formatting import day_in_words
 from equipment.models import Certificate
 
 
-def certificate_withdrawn(notice: Notice, now: datetime) -> Letter | None:
+def certificate_withdrawn(notification: Notification, now: datetime) -> Letter | None:
     certificate = (
-        Certificate.objects.filter(pk=notice.facts["certificate"], withdrawn_at__isnull=False)
+        Certificate.objects.filter(pk=notification.payload["certificate"], withdrawn_at__isnull=False)
         .select_related("kind")
         .first()
     )
@@ -38,9 +38,9 @@ def _holds_another(certificate: Certificate, now: datetime) -> bool:
     return Certificate.objects.valid_on(today).filter(user=certificate.user_id, kind=certificate.kind).exists()
 
 
-def certificate_expiring(notice: Notice, now: datetime) -> Letter | None:
-    certificates = Certificate.objects.filter(withdrawn_at=None, user=notice.recipient_id).select_related("kind")
-    ending = certificates.filter(pk=notice.facts["certificate"]).first()
+def certificate_expiring(notification: Notification, now: datetime) -> Letter | None:
+    certificates = Certificate.objects.filter(withdrawn_at=None, user=notification.recipient_id).select_related("kind")
+    ending = certificates.filter(pk=notification.payload["certificate"]).first()
     if ending is None or certificates.filter(kind=ending.kind, valid_until__gt=ending.valid_until).exists():
         return None
     said = {"kind": str(ending.kind), "day": day_in_words(ending.last_valid_day)}

@@ -10,7 +10,15 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookings.models import Booking, Concern, Notice, NoticeKind, Reservation, ReservationQuerySet, ReservationState
+from bookings.models import (
+    Booking,
+    Issue,
+    Notification,
+    NotificationKind,
+    Reservation,
+    ReservationQuerySet,
+    ReservationState,
+)
 from bookings.notifications.letter import Letter, Line, address_of
 from bookings.quotas.balances import load_balances
 from bookings.scheduling.free_time import machine_times
@@ -26,10 +34,10 @@ MOST_LINES = 80
 MOST_NAMES = 8
 
 
-def morning(notice: Notice, now: datetime) -> Letter:
+def morning(notification: Notification, now: datetime) -> Letter:
     """Today's reservations by machine, and what waits for the reader. A technician decides nothing, and reads only what
     there is to do on the floor."""
-    day = date.fromisoformat(notice.facts["day"])
+    day = date.fromisoformat(notification.payload["day"])
     start, end = midnight(day), midnight(day + timedelta(days=1))
     today = list(
         Reservation.objects.holding()
@@ -44,8 +52,8 @@ def morning(notice: Notice, now: datetime) -> Letter:
     elif not today:
         opening = _("Nothing is reserved today.")
     more = [_out_today(start, end), _certificates_ending(day)]
-    if notice.recipient.is_facility_manager:
-        more = [_requests_waiting(now), _concerns_open(), *more, _given_up_since_the_last(notice)]
+    if notification.recipient.is_facility_manager:
+        more = [_requests_waiting(now), _issues_open(), *more, _given_up_since_the_last(notification)]
     return Letter(
         subject=_("Today, %(day)s: what is on") % {"day": date_format(day, "l j F")},
         opening=opening % {"count": len(today), "machines": machines},
@@ -57,17 +65,17 @@ def morning(notice: Notice, now: datetime) -> Letter:
     )
 
 
-def week(notice: Notice, now: datetime) -> Letter | None:
+def week(notification: Notification, now: datetime) -> Letter | None:
     """What the organisation has booked in the seven days from Monday, what is left of its hours, and how the last week
     went. None where the reader does not lead the organisation any more."""
     organisation = Organisation.objects.filter(
-        pk=notice.facts["organisation"],
-        memberships__user=notice.recipient_id,
+        pk=notification.payload["organisation"],
+        memberships__user=notification.recipient_id,
         memberships__role=Role.MANAGER,
     ).first()
     if organisation is None:
         return None
-    monday = date.fromisoformat(notice.facts["monday"])
+    monday = date.fromisoformat(notification.payload["monday"])
     coming = _of_the_week(organisation, monday).holding().select_related("equipment", "booking__booker")
     ahead = list(coming.order_by("period", "equipment__code"))
     lines = [
@@ -94,31 +102,31 @@ def week(notice: Notice, now: datetime) -> Letter | None:
     )
 
 
-def usage_report(notice: Notice, now: datetime) -> Letter:
+def usage_report(notification: Notification, now: datetime) -> Letter:
     """The figures are those of the kept report, written down when it was made."""
-    facts = notice.facts
-    month = date.fromisoformat(facts["month"])
-    said = {"whose": facts["whose"], "month": date_format(month, "F Y")}
+    payload = notification.payload
+    month = date.fromisoformat(payload["month"])
+    said = {"whose": payload["whose"], "month": date_format(month, "F Y")}
     address = f"{address_of('usage')}?month={month:%Y-%m}"
-    if facts["organisation"]:
-        address += f"&organisation={facts['organisation']}"
-    more = [_("%(hours)s of these are economic.") % {"hours": _hours(facts["economic"])}]
-    if facts["bookable"] is not None:
-        more.append(_("Of %(hours)s that could be booked.") % {"hours": _hours(facts["bookable"])})
+    if payload["organisation"]:
+        address += f"&organisation={payload['organisation']}"
+    more = [_("%(hours)s of these are economic.") % {"hours": _hours(payload["economic"])}]
+    if payload["bookable"] is not None:
+        more.append(_("Of %(hours)s that could be booked.") % {"hours": _hours(payload["bookable"])})
     more.append(_("The page has the report as it was made, as a file with every row."))
     opening = ngettext(
-        "%(count)d reservation, %(hours)s booked.", "%(count)d reservations, %(hours)s booked.", facts["reservations"]
+        "%(count)d reservation, %(hours)s booked.", "%(count)d reservations, %(hours)s booked.", payload["reservations"]
     )
     return Letter(
         subject=_("Usage of %(whose)s in %(month)s") % said,
-        opening=opening % {"count": facts["reservations"], "hours": _hours(facts["booked"])},
+        opening=opening % {"count": payload["reservations"], "hours": _hours(payload["booked"])},
         address=address,
         action=_("See the report"),
         more=tuple(more),
     )
 
 
-DIGESTS = {NoticeKind.MORNING: morning, NoticeKind.WEEK: week, NoticeKind.USAGE_REPORT: usage_report}
+DIGESTS = {NotificationKind.MORNING: morning, NotificationKind.WEEK: week, NotificationKind.USAGE_REPORT: usage_report}
 
 
 def _hours(number: float) -> str:
@@ -195,8 +203,8 @@ def _requests_waiting(now: datetime) -> str:
     return text % {"count": waiting} if waiting else ""
 
 
-def _concerns_open() -> str:
-    count = Concern.objects.open().count()
+def _issues_open() -> str:
+    count = Issue.objects.open().count()
     text = ngettext(
         "%(count)d reservation no longer keeps a rule.", "%(count)d reservations no longer keep a rule.", count
     )
@@ -239,14 +247,14 @@ def _certificates_ending(day: date) -> str:
     return _("Certificates that end soon: %(people)s.") % {"people": _some(said)} if said else ""
 
 
-def _given_up_since_the_last(notice: Notice) -> str:
+def _given_up_since_the_last(notification: Notification) -> str:
     """Mails that failed for good since this reader's overview before, at least a day. What came too late to be of use
     did not fail."""
-    before = Notice.objects.filter(
-        recipient=notice.recipient_id, kind=NoticeKind.MORNING, due_at__lt=notice.due_at
+    before = Notification.objects.filter(
+        recipient=notification.recipient_id, kind=NotificationKind.MORNING, due_at__lt=notification.due_at
     ).order_by("-due_at")
-    since = before.values_list("due_at", flat=True).first() or notice.due_at - timedelta(days=1)
-    count = Notice.objects.filter(given_up_at__gte=since).exclude(last_error="").count()
+    since = before.values_list("due_at", flat=True).first() or notification.due_at - timedelta(days=1)
+    count = Notification.objects.filter(given_up_at__gte=since).exclude(last_error="").count()
     text = ngettext("%(count)d mail could not be delivered.", "%(count)d mails could not be delivered.", count)
     return text % {"count": count} if count else ""
 

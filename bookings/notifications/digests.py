@@ -9,8 +9,8 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from bookings.models import Notice, NoticeKind, Reservation
-from bookings.notifications.writing import write_notices
+from bookings.models import Notification, NotificationKind, Reservation
+from bookings.notifications.writing import write_notifications
 from bookings.scheduling.free_time import machine_times
 from core.clock import instant, midnight, wall
 from equipment.models import Equipment
@@ -31,19 +31,19 @@ def notify_of_the_day(*, now: datetime) -> None:
     staff = User.objects.filter(
         Q(is_superuser=True) | Q(groups__name__in=(FACILITY_MANAGERS, TECHNICIANS)), is_active=True
     )
-    notices = [
-        Notice(
-            kind=NoticeKind.MORNING,
+    notifications = [
+        Notification(
+            kind=NotificationKind.MORNING,
             recipient_id=person_id,
             key=f"morning/{day}",
-            facts={"day": day.isoformat()},
+            payload={"day": day.isoformat()},
             due_at=due,
             expires_at=midnight(day + timedelta(days=1)),
         )
         for person_id in staff.order_by("pk").values_list("pk", flat=True).distinct()
     ]
     with transaction.atomic():
-        write_notices(notices, now)
+        write_notifications(notifications, now)
 
 
 def notify_of_the_week(*, now: datetime) -> None:
@@ -56,19 +56,19 @@ def notify_of_the_week(*, now: datetime) -> None:
     two_weeks = midnight(monday - WEEK), midnight(monday + WEEK)
     busy = Reservation.objects.filter(booking__organisation=OuterRef("organisation"), period__overlap=two_weeks)
     managers = Membership.objects.filter(Exists(busy), role=Role.MANAGER, user__is_active=True).order_by("pk")
-    notices = [
-        Notice(
-            kind=NoticeKind.WEEK,
+    notifications = [
+        Notification(
+            kind=NotificationKind.WEEK,
             recipient_id=person_id,
             key=f"week/{monday}/{organisation_id}",
-            facts={"monday": monday.isoformat(), "organisation": organisation_id},
+            payload={"monday": monday.isoformat(), "organisation": organisation_id},
             due_at=due,
             expires_at=midnight(monday + timedelta(days=2)),
         )
         for person_id, organisation_id in managers.values_list("user_id", "organisation_id")
     ]
     with transaction.atomic():
-        write_notices(notices, now)
+        write_notifications(notifications, now)
 
 
 def is_open_on(day: date) -> bool:

@@ -1,4 +1,5 @@
-"""What a notice says, in the language that is active: told of what holds when it is read, not when it was written.
+"""What a notification says, in the language that is active: told of what holds when it is read, not when it was
+written.
 
 A letter is None where nothing is left to say: the reservation was cancelled meanwhile, the request was decided, the
 certificate was renewed.
@@ -11,7 +12,7 @@ from itertools import groupby
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookings.models import Concern, Notice, NoticeKind, Reservation, ReservationState
+from bookings.models import Issue, Notification, NotificationKind, Reservation, ReservationState
 from bookings.notifications.account_letters import ACCOUNT_LETTERS
 from bookings.notifications.certificate_letters import certificate_expiring, certificate_withdrawn
 from bookings.notifications.digest_letters import DIGESTS
@@ -29,13 +30,13 @@ MOST_ENTRIES = 8
 NEXT_WITHIN = timedelta(minutes=30)
 
 
-def letter_for(notice: Notice, *, now: datetime) -> Letter | None:
+def letter_for(notification: Notification, *, now: datetime) -> Letter | None:
     """Reads the booking with its reservations, organisation and booker, and what else the kind needs."""
-    return LETTERS[NoticeKind(notice.kind)](notice, now)
+    return LETTERS[NotificationKind(notification.kind)](notification, now)
 
 
-def _confirmation(notice: Notice, now: datetime) -> Letter | None:
-    held = [r for r in reservations_of(notice) if r.holds]
+def _confirmation(notification: Notification, now: datetime) -> Letter | None:
+    held = [r for r in reservations_of(notification) if r.holds]
     if not held:
         return None
     requested = [r for r in held if r.state == ReservationState.REQUESTED]
@@ -48,10 +49,10 @@ def _confirmation(notice: Notice, now: datetime) -> Letter | None:
         subject = _("Booked in part: %(what)s")
         opening = _("A part of your booking still awaits approval: what is marked as requested.")
     more = []
-    if notice.recipient_id == notice.booking.supervisor_id != notice.booking.booker_id:
-        more.append(_("%(person)s booked this with you as supervisor.") % {"person": notice.booking.booker})
+    if notification.recipient_id == notification.booking.supervisor_id != notification.booking.booker_id:
+        more.append(_("%(person)s booked this with you as supervisor.") % {"person": notification.booking.booker})
     return _about_booking(
-        notice,
+        notification,
         subject,
         opening,
         _lines(held, note=_state if 0 < len(requested) < len(held) else _nothing),
@@ -61,17 +62,17 @@ def _confirmation(notice: Notice, now: datetime) -> Letter | None:
     )
 
 
-def _request(notice: Notice, now: datetime) -> Letter | None:
-    waiting = [r for r in reservations_of(notice) if r.state == ReservationState.REQUESTED]
+def _request(notification: Notification, now: datetime) -> Letter | None:
+    waiting = [r for r in reservations_of(notification) if r.state == ReservationState.REQUESTED]
     if not waiting:
         return None
     opening = _("%(person)s of %(organisation)s asks for your approval.") % {
-        "person": notice.booking.booker,
-        "organisation": notice.booking.organisation,
+        "person": notification.booking.booker,
+        "organisation": notification.booking.organisation,
     }
-    purpose = _("Purpose: %(purpose)s") % {"purpose": notice.booking.purpose}
+    purpose = _("Purpose: %(purpose)s") % {"purpose": notification.booking.purpose}
     return _about_booking(
-        notice,
+        notification,
         _("To approve: %(what)s"),
         opening,
         _lines(waiting),
@@ -82,9 +83,9 @@ def _request(notice: Notice, now: datetime) -> Letter | None:
     )
 
 
-def _decision(notice: Notice, now: datetime) -> Letter | None:
+def _decision(notification: Notification, now: datetime) -> Letter | None:
     """All that was decided about the booking since it was written: who goes through many requests sends one mail."""
-    decided = [r for r in reservations_of(notice) if r.decided_at and r.decided_at >= notice.written_at]
+    decided = [r for r in reservations_of(notification) if r.decided_at and r.decided_at >= notification.written_at]
     approved = [r for r in decided if r.holds]
     declined = [r for r in decided if r.state == ReservationState.DECLINED]
     if not approved and not declined:
@@ -97,7 +98,7 @@ def _decision(notice: Notice, now: datetime) -> Letter | None:
         subject, opening = _("Decided: %(what)s"), _("A part of your request is approved, and a part is declined.")
     note = _state_and_reason if declined else _nothing
     return _about_booking(
-        notice,
+        notification,
         subject,
         opening,
         _lines(approved + declined, note=note),
@@ -106,25 +107,27 @@ def _decision(notice: Notice, now: datetime) -> Letter | None:
     )
 
 
-def _moved(notice: Notice, now: datetime) -> Letter | None:
-    opening = _done_by(notice, _("Your reservation was moved."), _("%(person)s moved your reservation."))
-    before = _line_of(notice.facts["from"])
+def _moved(notification: Notification, now: datetime) -> Letter | None:
+    opening = _done_by(notification, _("Your reservation was moved."), _("%(person)s moved your reservation."))
+    before = _line_of(notification.payload["from"])
     more = [_("Before: %(when)s, %(machine)s") % {"when": before.when, "machine": before.codes[0]}]
-    if notice.reservation is not None and notice.reservation.state == ReservationState.REQUESTED:
+    if notification.reservation is not None and notification.reservation.state == ReservationState.REQUESTED:
         more.append(_("At the new time it must be approved again. You hear as soon as a facility manager has decided."))
-    standing = [r for r in reservations_of(notice) if r.holds]
-    lines = [_line_of(notice.facts["to"])]
+    standing = [r for r in reservations_of(notification) if r.holds]
+    lines = [_line_of(notification.payload["to"])]
     return _about_booking(
-        notice, _("Moved: %(what)s"), opening, lines, more, entries=standing, offers_email_action=bool(standing)
+        notification, _("Moved: %(what)s"), opening, lines, more, entries=standing, offers_email_action=bool(standing)
     )
 
 
-def _cancelled(notice: Notice, now: datetime) -> Letter | None:
-    cancelled = notice.facts["cancelled"]
+def _cancelled(notification: Notification, now: datetime) -> Letter | None:
+    cancelled = notification.payload["cancelled"]
     opening = (
-        _done_by(notice, _("Your reservation was cancelled."), _("%(person)s cancelled your reservation."))
+        _done_by(notification, _("Your reservation was cancelled."), _("%(person)s cancelled your reservation."))
         if len(cancelled) == 1
-        else _done_by(notice, _("Your reservations were cancelled."), _("%(person)s cancelled your reservations."))
+        else _done_by(
+            notification, _("Your reservations were cancelled."), _("%(person)s cancelled your reservations.")
+        )
     )
     late = sum(one["late"] for one in cancelled)
     more = []
@@ -136,22 +139,22 @@ def _cancelled(notice: Notice, now: datetime) -> Letter | None:
         )
         more = [text % {"count": late}]
     told = {one.get("id") for one in cancelled}
-    entries = [r for r in reservations_of(notice) if r.pk in told]
-    return _about_booking(notice, _("Cancelled: %(what)s"), opening, _lines_of(cancelled), more, entries=entries)
+    entries = [r for r in reservations_of(notification) if r.pk in told]
+    return _about_booking(notification, _("Cancelled: %(what)s"), opening, _lines_of(cancelled), more, entries=entries)
 
 
-def _reminder(notice: Notice, now: datetime) -> Letter | None:
-    ahead = [r for r in reservations_of(notice) if r.state == ReservationState.CONFIRMED and r.start > now]
+def _reminder(notification: Notification, now: datetime) -> Letter | None:
+    ahead = [r for r in reservations_of(notification) if r.state == ReservationState.CONFIRMED and r.start > now]
     if not ahead:
         return None
     today = wall(ahead[0].start).date() == wall(now).date()
     opening = _("This is waiting for you today.") if today else _("This is coming up.")
-    return _about_booking(notice, _("Reminder: %(what)s"), opening, _lines(ahead), offers_email_action=True)
+    return _about_booking(notification, _("Reminder: %(what)s"), opening, _lines(ahead), offers_email_action=True)
 
 
-def _free_until(notice: Notice, now: datetime) -> Letter | None:
+def _free_until(notification: Notification, now: datetime) -> Letter | None:
     """By the term that holds now, which may have changed since the booking."""
-    ahead = [r for r in reservations_of(notice) if r.state == ReservationState.CONFIRMED and r.start > now]
+    ahead = [r for r in reservations_of(notification) if r.state == ReservationState.CONFIRMED and r.start > now]
     terms = [(r.start, r.equipment.policy.free_cancellation_term) for r in ahead]
     until = min((start - term for start, term in terms if term), default=now)
     if until <= now:
@@ -160,88 +163,92 @@ def _free_until(notice: Notice, now: datetime) -> Letter | None:
     opening = _("You can cancel this free of charge until %(moment)s.") % said
     more = [_("After that it counts as a late cancellation. If you come, you need not do anything.")]
     subject = _("Free to cancel until %(moment)s: %(what)s")
-    return _about_booking(notice, subject, opening, _lines(ahead), more, said=said, offers_email_action=True)
+    return _about_booking(notification, subject, opening, _lines(ahead), more, said=said, offers_email_action=True)
 
 
-def _ending(notice: Notice, now: datetime) -> Letter | None:
-    until = datetime.fromisoformat(notice.facts["until"])
+def _ending(notification: Notification, now: datetime) -> Letter | None:
+    until = datetime.fromisoformat(notification.payload["until"])
     going_on = (ReservationState.CONFIRMED, ReservationState.IN_USE)
-    ending = [r for r in reservations_of(notice) if r.state in going_on and _next_is_waiting(r)]
+    ending = [r for r in reservations_of(notification) if r.state in going_on and _next_is_waiting(r)]
     if not ending:
         return None
     in_use = all(r.state == ReservationState.IN_USE for r in ending)
     said = {"time": f"{until.astimezone(ZONE):%H:%M}"}
     opening = _("Somebody else has the machine after you. Please have it free and clean in time.")
     return _about_booking(
-        notice, _("Ends at %(time)s: %(what)s"), opening, _lines(ending), said=said, offers_email_action=in_use
+        notification, _("Ends at %(time)s: %(what)s"), opening, _lines(ending), said=said, offers_email_action=in_use
     )
 
 
-def _concern(notice: Notice, now: datetime) -> Letter | None:
-    code = notice.facts["code"]
+def _issue_opened(notification: Notification, now: datetime) -> Letter | None:
+    code = notification.payload["code"]
     open_still = set(
-        Concern.objects.open()
-        .filter(reservation__in=notice.facts["reservations"], code=code)
+        Issue.objects.open()
+        .filter(reservation__in=notification.payload["reservations"], code=code)
         .values_list("reservation_id", flat=True)
     )
-    hit = [r for r in reservations_of(notice) if r.pk in open_still and r.holds and r.end > now]
+    hit = [r for r in reservations_of(notification) if r.pk in open_still and r.holds and r.end > now]
     if not hit:
         return None
     opening = _("Something is the matter with your reservation: %(matter)s.") % {"matter": issue_in_words(code)}
     more = [_("It still stands. A facility manager looks at it; move it if another time suits you as well.")]
     return _about_booking(
-        notice, _("Something is the matter: %(what)s"), opening, _lines(hit), more, offers_email_action=True
+        notification, _("Something is the matter: %(what)s"), opening, _lines(hit), more, offers_email_action=True
     )
 
 
-def _concern_over(notice: Notice, now: datetime) -> Letter | None:
+def _issue_over(notification: Notification, now: datetime) -> Letter | None:
     """Nothing where something else is the matter by now, or it was cancelled."""
-    about = reservations_of(notice)
-    unwell = set(Concern.objects.open().filter(reservation__in=about).values_list("reservation_id", flat=True))
+    about = reservations_of(notification)
+    unwell = set(Issue.objects.open().filter(reservation__in=about).values_list("reservation_id", flat=True))
     well = [r for r in about if r.pk not in unwell and r.holds and r.end > now]
     if not well:
         return None
     opening = _("Your reservation is in order again, at the time and on the machine you booked.")
-    more = [_("It was: %(matter)s.") % {"matter": issue_in_words(notice.facts["code"])}]
-    return _about_booking(notice, _("In order again: %(what)s"), opening, _lines(well), more)
+    more = [_("It was: %(matter)s.") % {"matter": issue_in_words(notification.payload["code"])}]
+    return _about_booking(notification, _("In order again: %(what)s"), opening, _lines(well), more)
 
 
-def _operating(notice: Notice, now: datetime) -> Letter | None:
+def _operating(notification: Notification, now: datetime) -> Letter | None:
     """What the reader operates of it by now, or that it no longer is anything."""
-    about = [r for r in reservations_of(notice) if r.end > now]
-    mine = [r for r in about if r.holds and r.operator_id and r.operator.user_id == notice.recipient_id]
+    about = [r for r in reservations_of(notification) if r.end > now]
+    mine = [r for r in about if r.holds and r.operator_id and r.operator.user_id == notification.recipient_id]
     # The booking is not for everyone who operates.
     address, action = address_of("floor"), _("See the floor")
     if mine:
-        opening = _("You operate the machine for %(organisation)s.") % {"organisation": notice.booking.organisation}
+        opening = _("You operate the machine for %(organisation)s.") % {
+            "organisation": notification.booking.organisation
+        }
         more = []
-        if "from" in notice.facts:
-            before = _line_of(notice.facts["from"])
+        if "from" in notification.payload:
+            before = _line_of(notification.payload["from"])
             more = [_("Before: %(when)s, %(machine)s") % {"when": before.when, "machine": before.codes[0]}]
         return _about_booking(
-            notice, _("To operate: %(what)s"), opening, _lines(mine), more, address=address, action=action
+            notification, _("To operate: %(what)s"), opening, _lines(mine), more, address=address, action=action
         )
     if not about:
         return None
-    lines = [_line_of(notice.facts["from"])] if "from" in notice.facts else _lines(about)
+    lines = [_line_of(notification.payload["from"])] if "from" in notification.payload else _lines(about)
     opening = _("You are no longer needed here: it was moved or cancelled.")
-    return _about_booking(notice, _("No longer to operate: %(what)s"), opening, lines, address=address, action=action)
+    return _about_booking(
+        notification, _("No longer to operate: %(what)s"), opening, lines, address=address, action=action
+    )
 
 
-LETTERS: dict[NoticeKind, Callable[[Notice, datetime], Letter | None]] = {
-    NoticeKind.CONFIRMATION: _confirmation,
-    NoticeKind.REQUEST: _request,
-    NoticeKind.DECISION: _decision,
-    NoticeKind.MOVED: _moved,
-    NoticeKind.CANCELLED: _cancelled,
-    NoticeKind.REMINDER: _reminder,
-    NoticeKind.FREE_UNTIL: _free_until,
-    NoticeKind.ENDING: _ending,
-    NoticeKind.CONCERN: _concern,
-    NoticeKind.CONCERN_OVER: _concern_over,
-    NoticeKind.OPERATING: _operating,
-    NoticeKind.CERTIFICATE_EXPIRING: certificate_expiring,
-    NoticeKind.CERTIFICATE_WITHDRAWN: certificate_withdrawn,
+LETTERS: dict[NotificationKind, Callable[[Notification, datetime], Letter | None]] = {
+    NotificationKind.CONFIRMATION: _confirmation,
+    NotificationKind.REQUEST: _request,
+    NotificationKind.DECISION: _decision,
+    NotificationKind.MOVED: _moved,
+    NotificationKind.CANCELLED: _cancelled,
+    NotificationKind.REMINDER: _reminder,
+    NotificationKind.FREE_UNTIL: _free_until,
+    NotificationKind.ENDING: _ending,
+    NotificationKind.ISSUE: _issue_opened,
+    NotificationKind.ISSUE_OVER: _issue_over,
+    NotificationKind.OPERATING: _operating,
+    NotificationKind.CERTIFICATE_EXPIRING: certificate_expiring,
+    NotificationKind.CERTIFICATE_WITHDRAWN: certificate_withdrawn,
     **DIGESTS,
     **ACCOUNT_LETTERS,
 }
@@ -257,12 +264,12 @@ def _next_is_waiting(reservation: Reservation) -> bool:
     return after.filter(equipment=reservation.equipment_id).exclude(booking=reservation.booking_id).exists()
 
 
-def _done_by(notice: Notice, by_oneself: str, by_another: str) -> str:
-    return by_another % {"person": notice.facts["by"]} if "by" in notice.facts else by_oneself
+def _done_by(notification: Notification, by_oneself: str, by_another: str) -> str:
+    return by_another % {"person": notification.payload["by"]} if "by" in notification.payload else by_oneself
 
 
 def _about_booking(
-    notice: Notice,
+    notification: Notification,
     subject: str,
     opening: str,
     lines: Sequence[Line],
@@ -274,7 +281,7 @@ def _about_booking(
     entries: Sequence[Reservation] = (),
     offers_email_action: bool = False,
 ) -> Letter:
-    booking = notice.booking
+    booking = notification.booking
     assert booking is not None
     about = (booking.reference, booking.title, str(booking.organisation))
     return Letter(

@@ -1,10 +1,9 @@
 """Addresses in mails that let the reader do one thing without signing in.
 
-An address names the notice and the one thing, and is signed. It holds for that reader at that e-mail address and with
-that password, for the reservations as they stood when the mail was written: once one of them was moved it does nothing
-any more. Opening it changes nothing, so that programs that follow every link of a mail do no harm; a person presses a
-button there.
-"""
+An address names the notification and the one thing, and is signed. It holds for that reader at that e-mail address and
+with that password, for the reservations as they stood when the mail was written: once one of them was moved it does
+nothing any more. Opening it changes nothing, so that programs that follow every link of a mail do no harm; a person
+presses a button there."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -15,7 +14,7 @@ from uuid import UUID
 
 from django.core import signing
 
-from bookings.models import Notice, NoticeKind, Reservation
+from bookings.models import Notification, NotificationKind, Reservation
 from bookings.notifications.letter import address_of
 from core.clock import wall
 
@@ -30,14 +29,14 @@ class EmailAction(StrEnum):
 
 
 EMAIL_ACTION_OF = {
-    NoticeKind.CONFIRMATION: EmailAction.CANCEL,
-    NoticeKind.MOVED: EmailAction.CANCEL,
-    NoticeKind.DECISION: EmailAction.CANCEL,
-    NoticeKind.REMINDER: EmailAction.CANCEL,
-    NoticeKind.FREE_UNTIL: EmailAction.CANCEL,
-    NoticeKind.CONCERN: EmailAction.CANCEL,
-    NoticeKind.REQUEST: EmailAction.APPROVE,
-    NoticeKind.ENDING: EmailAction.CHECK_OUT,
+    NotificationKind.CONFIRMATION: EmailAction.CANCEL,
+    NotificationKind.MOVED: EmailAction.CANCEL,
+    NotificationKind.DECISION: EmailAction.CANCEL,
+    NotificationKind.REMINDER: EmailAction.CANCEL,
+    NotificationKind.FREE_UNTIL: EmailAction.CANCEL,
+    NotificationKind.ISSUE: EmailAction.CANCEL,
+    NotificationKind.REQUEST: EmailAction.APPROVE,
+    NotificationKind.ENDING: EmailAction.CHECK_OUT,
 }
 
 
@@ -49,30 +48,33 @@ class NotGood(Exception):
 class Token:
     """`seen` stands for the reservations as the mail showed them, `reader` for whom it went to."""
 
-    notice_id: UUID
+    notification_id: UUID
     act: EmailAction
     seen: str
     reader: str
 
 
-def reservations_of(notice: Notice) -> list[Reservation]:
-    """What a notice is about, in the order of the booking's: one, those of a day, those it names, or all of them."""
-    assert notice.booking is not None
-    found = [r for r in notice.booking.reservations.all() if notice.reservation_id in (None, r.pk)]
-    if notice.kind in (NoticeKind.REMINDER, NoticeKind.FREE_UNTIL):
-        day = date.fromisoformat(notice.facts["day"])
+def reservations_of(notification: Notification) -> list[Reservation]:
+    """What a notification is about, in the order of the booking's: one, those of a day, those it names, or all of
+    them."""
+    assert notification.booking is not None
+    found = [r for r in notification.booking.reservations.all() if notification.reservation_id in (None, r.pk)]
+    if notification.kind in (NotificationKind.REMINDER, NotificationKind.FREE_UNTIL):
+        day = date.fromisoformat(notification.payload["day"])
         return [r for r in found if wall(r.start).date() == day]
-    if notice.kind == NoticeKind.ENDING:
-        return [r for r in found if r.end.isoformat() == notice.facts["until"]]
-    if notice.kind in (NoticeKind.CONCERN, NoticeKind.CONCERN_OVER, NoticeKind.OPERATING):
-        return [r for r in found if r.pk in notice.facts["reservations"]]
+    if notification.kind == NotificationKind.ENDING:
+        return [r for r in found if r.end.isoformat() == notification.payload["until"]]
+    if notification.kind in (NotificationKind.ISSUE, NotificationKind.ISSUE_OVER, NotificationKind.OPERATING):
+        return [r for r in found if r.pk in notification.payload["reservations"]]
     return found
 
 
-def action_address(notice: Notice, act: EmailAction) -> str:
+def action_address(notification: Notification, act: EmailAction) -> str:
     """Reads the reservations of its booking."""
     signed = signing.dumps(
-        [notice.pk.hex, act, as_seen(reservations_of(notice)), _reader(notice)], salt=SALT, compress=True
+        [notification.pk.hex, act, as_seen(reservations_of(notification)), _reader(notification)],
+        salt=SALT,
+        compress=True,
     )
     return address_of("act", signed)
 
@@ -85,8 +87,8 @@ def read(signed: str) -> Token:
         raise NotGood from error
 
 
-def is_for(token: Token, notice: Notice) -> bool:
-    return notice.recipient.is_active and token.reader == _reader(notice)
+def is_for(token: Token, notification: Notification) -> bool:
+    return notification.recipient.is_active and token.reader == _reader(notification)
 
 
 def as_seen(reservations: Sequence[Reservation]) -> str:
@@ -94,9 +96,9 @@ def as_seen(reservations: Sequence[Reservation]) -> str:
     return _short(f"{r.pk}.{r.revision}" for r in sorted(reservations, key=lambda r: r.pk))
 
 
-def _reader(notice: Notice) -> str:
+def _reader(notification: Notification) -> str:
     """Changes with the reader's address and password: who had the mailbox before is shut out of old mails, too."""
-    return _short([notice.recipient.email.lower(), notice.recipient.get_session_auth_hash()])
+    return _short([notification.recipient.email.lower(), notification.recipient.get_session_auth_hash()])
 
 
 def _short(parts: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from bookings.ical.entries import invitation
-from bookings.models import Notice, NoticeKind, Reservation
+from bookings.models import Notification, NotificationKind, Reservation
 from bookings.notifications.letter import Letter
 from bookings.notifications.links import EMAIL_ACTION_OF, EmailAction, action_address
 from core.clock import ZONE
@@ -32,39 +32,39 @@ BY_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "A
 PRIVATE = {"Sensitivity": "Private"}
 
 
-def message_for(notice: Notice, letter: Letter, *, now: datetime) -> EmailMultiAlternatives:
+def message_for(notification: Notification, letter: Letter, *, now: datetime) -> EmailMultiAlternatives:
     """Unsent. Rendered in the language that is active, which should be the reader's."""
-    act = email_action_of(notice, letter)
+    act = email_action_of(notification, letter)
     context = {
         "letter": letter,
-        "language": notice.recipient.language,
+        "language": notification.recipient.language,
         "act": EMAIL_ACTIONS_IN_WORDS[act] if act else "",
-        "act_address": action_address(notice, act) if act else "",
+        "act_address": action_address(notification, act) if act else "",
     }
     message = EmailMultiAlternatives(
         subject=" ".join(letter.subject.split()),  # a title may hold line ends, a header may not
         body=render_to_string("mail/letter.txt", context),
-        to=[notice.address],
-        headers={"Message-ID": notice.message_id, **BY_MACHINE, **(PRIVATE if notice.has_link else {})},
+        to=[notification.address],
+        headers={"Message-ID": notification.message_id, **BY_MACHINE, **(PRIVATE if notification.has_link else {})},
     )
     message.attach_alternative(render_to_string("mail/letter.html", context), "text/html")
-    _attach_entries(message, notice, letter, now)
+    _attach_entries(message, notification, letter, now)
     return message
 
 
-def email_action_of(notice: Notice, letter: Letter) -> EmailAction | None:
+def email_action_of(notification: Notification, letter: Letter) -> EmailAction | None:
     """What the reader may do by the mail itself. Who supervises a booking sees it, and changes nothing of it: nor by
     mail. One statement at most."""
-    act = EMAIL_ACTION_OF.get(NoticeKind(notice.kind)) if letter.offers_email_action else None
+    act = EMAIL_ACTION_OF.get(NotificationKind(notification.kind)) if letter.offers_email_action else None
     if act == EmailAction.APPROVE or act is None:
         return act
-    theirs = Reservation.objects.changeable_by(notice.recipient).filter(booking=notice.booking_id)
+    theirs = Reservation.objects.changeable_by(notification.recipient).filter(booking=notification.booking_id)
     return act if theirs.exists() else None
 
 
-def _attach_entries(message: EmailMultiAlternatives, notice: Notice, letter: Letter, now: datetime) -> None:
+def _attach_entries(message: EmailMultiAlternatives, notification: Notification, letter: Letter, now: datetime) -> None:
     for reservation in letter.entries:
-        method, content = invitation(reservation, reader=notice.recipient, now=now)
+        method, content = invitation(reservation, reader=notification.recipient, now=now)
         name = "invite.ics"
         if len(letter.entries) == 1:
             message.attach_alternative(content.decode(), f"text/calendar; method={method}")

@@ -1,14 +1,14 @@
 """Delivering what is due: by its ids right after the commit, and by a sweep each minute whatever was missed.
 
-**Once, or at most once more.** A worker claims a few notices under `FOR UPDATE SKIP LOCKED` by moving their next try
-to the end of its lease, and commits; no lock is held and no transaction is open while it talks to the mail server. The
-other way, sending inside the transaction that holds the rows, would free them the moment a worker dies, but whoever
+**Once, or at most once more.** A worker claims a few notifications under `FOR UPDATE SKIP LOCKED` by moving their next
+try to the end of its lease, and commits; no lock is held and no transaction is open while it talks to the mail server.
+The other way, sending inside the transaction that holds the rows, would free them the moment a worker dies, but whoever
 cancels a reservation would wait for the mail server to withdraw its reminder, and a slow talk would be cut off by the
 database after the mail went out.
 
-- No two workers have one notice: `next_try_at` is the claim. Before each message the worker takes a full lease anew
-  with a guarded update; where somebody withdrew the notice, or the lease ran out and another worker claimed it, that
-  changes no row and the message is left alone.
+- No two workers have one notification: `next_try_at` is the claim. Before each message the worker takes a full lease
+  anew with a guarded update; where somebody withdrew the notification, or the lease ran out and another worker claimed
+  it, that changes no row and the message is left alone.
 - A worker that dies before the mail server took the message loses nothing: the lease runs out, the sweep sends it.
 - A worker that dies after the server took it and before that is written makes it come once more. Nothing can prevent
   that, since the mail server is no part of our transaction; both carry one Message-ID, so a mail program folds them.
@@ -31,7 +31,7 @@ from django.db import transaction
 from django.db.models import F, Prefetch, Q
 from django.utils import translation
 
-from bookings.models import ACCOUNT_KINDS, LINK_KINDS, Notice, NoticeQuerySet, Reservation
+from bookings.models import ACCOUNT_KINDS, LINK_KINDS, Notification, NotificationQuerySet, Reservation
 from bookings.notifications.announcing import announce
 from bookings.notifications.letters import letter_for
 from bookings.notifications.mail import message_for
@@ -62,22 +62,24 @@ class Unserved(Exception):
 
 def deliver(ids: Collection[str], *, clock: Clock) -> int:
     """Those of these that are due and that nobody else has; how many were sent."""
-    return _deliver_all(Notice.objects.filter(pk__in=ids), clock)
+    return _deliver_all(Notification.objects.filter(pk__in=ids), clock)
 
 
 def sweep(*, clock: Clock) -> int:
     """Everything that is due, for most of a minute; how many were sent."""
-    return _deliver_all(Notice.objects.all(), clock)
+    return _deliver_all(Notification.objects.all(), clock)
 
 
-def send_again(notices: NoticeQuerySet, *, now: datetime) -> int:
+def send_again(notifications: NotificationQuerySet, *, now: datetime) -> int:
     """Of these what was sent by mail or given up goes out once more, whenever it was due; how many. What has nothing
     left to say by now is withdrawn instead, as always. A link that proves who reads goes to who asks for it alone."""
-    ended = notices.filter(Q(sent_at__isnull=False, by_mail=True) | Q(given_up_at__isnull=False), withdrawn_at=None)
+    ended = notifications.filter(
+        Q(sent_at__isnull=False, by_mail=True) | Q(given_up_at__isnull=False), withdrawn_at=None
+    )
     ended = ended.exclude(kind__in=LINK_KINDS)
     with transaction.atomic():
         ids = list(ended.select_for_update(of=("self",)).values_list("pk", flat=True))
-        Notice.objects.filter(pk__in=ids).update(
+        Notification.objects.filter(pk__in=ids).update(
             sent_at=None,
             given_up_at=None,
             expires_at=None,
@@ -90,40 +92,42 @@ def send_again(notices: NoticeQuerySet, *, now: datetime) -> int:
     return len(ids)
 
 
-def _deliver_all(notices: NoticeQuerySet, clock: Clock) -> int:
+def _deliver_all(notifications: NotificationQuerySet, clock: Clock) -> int:
     sent, ends = 0, clock() + SWEEP_LASTS
     try:
-        while clock() < ends and (claimed := claim(notices, now=clock())):
+        while clock() < ends and (claimed := claim(notifications, now=clock())):
             sent += _deliver_batch(claimed, clock)
     except Unserved as error:
-        logger.warning("the mail server cannot be reached, notices wait: %s", error)
+        logger.warning("the mail server cannot be reached, notifications wait: %s", error)
     return sent
 
 
-def claim(notices: NoticeQuerySet, *, now: datetime) -> list[Notice]:
+def claim(notifications: NotificationQuerySet, *, now: datetime) -> list[Notification]:
     """A few that are due, from now on this worker's until the lease ends; loaded with what letters say."""
     with transaction.atomic():
-        ids = list(notices.due(now).select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
+        ids = list(notifications.due(now).select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
         if not ids:
             return []
-        Notice.objects.filter(pk__in=ids).update(next_try_at=now + LEASE)
+        Notification.objects.filter(pk__in=ids).update(next_try_at=now + LEASE)
     reservations = Reservation.objects.select_related("equipment__type", "equipment__fieldlab", "operator").order_by(
         "period", "pk"
     )
     return list(
-        Notice.objects.filter(pk__in=ids)
-        .select_related("recipient__notice_preference", "booking__organisation", "booking__booker", "booking__purpose")
+        Notification.objects.filter(pk__in=ids)
+        .select_related(
+            "recipient__notification_preference", "booking__organisation", "booking__booker", "booking__purpose"
+        )
         .prefetch_related(Prefetch("booking__reservations", reservations))
         .order_by("due_at")
     )
 
 
-def _deliver_batch(claimed: Sequence[Notice], clock: Clock) -> int:
+def _deliver_batch(claimed: Sequence[Notification], clock: Clock) -> int:
     server, sent = get_connection(), 0
     try:
-        for number, notice in enumerate(claimed):
+        for number, notification in enumerate(claimed):
             try:
-                sent += _deliver_one(notice, server, clock)
+                sent += _deliver_one(notification, server, clock)
             except Unserved as error:
                 _hand_back(claimed[number:], error, clock())
                 raise
@@ -132,44 +136,46 @@ def _deliver_batch(claimed: Sequence[Notice], clock: Clock) -> int:
     return sent
 
 
-def _deliver_one(notice: Notice, server, clock: Clock) -> bool:
+def _deliver_one(notification: Notification, server, clock: Clock) -> bool:
     """Whether it was sent. What is wrong with this one message is written on it, and stops no other."""
     now = clock()
-    if notice.expires_at is not None and notice.expires_at <= now:
-        return _write_on(notice, given_up_at=now)
-    if notice.tried > len(PAUSES):
-        return _write_on(notice, given_up_at=now, last_error=notice.last_error or "no answer came, on any try")
+    if notification.expires_at is not None and notification.expires_at <= now:
+        return _write_on(notification, given_up_at=now)
+    if notification.tried > len(PAUSES):
+        return _write_on(
+            notification, given_up_at=now, last_error=notification.last_error or "no answer came, on any try"
+        )
     try:
-        with translation.override(notice.recipient.language):
-            letter = letter_for(notice, now=now) if notice.recipient.is_active else None
-            message = letter and message_for(notice, letter, now=now)
+        with translation.override(notification.recipient.language):
+            letter = letter_for(notification, now=now) if notification.recipient.is_active else None
+            message = letter and message_for(notification, letter, now=now)
     except Exception as error:  # a letter that cannot be written waits for a better version, and holds up no other
-        logger.exception("notice %s cannot be written", notice.pk)
-        if _begin(notice, now):
-            _pause_or_give_up(notice, repr(error), now)
+        logger.exception("notification %s cannot be written", notification.pk)
+        if _begin(notification, now):
+            _pause_or_give_up(notification, repr(error), now)
         return False
     if message is None:
-        return _write_on(notice, withdrawn_at=now)
-    if not _wants_mail(notice):
-        return _write_on(notice, sent_at=now, by_mail=False)
+        return _write_on(notification, withdrawn_at=now)
+    if not _wants_mail(notification):
+        return _write_on(notification, sent_at=now, by_mail=False)
     _open(server)
-    if not _begin(notice, clock()):
+    if not _begin(notification, clock()):
         return False
     try:
         server.send_messages([message])
     except Exception as error:  # the library, the network or the server: whatever it was, it is noted and tried again
         _close(server)
-        logger.warning("notice %s was not sent: %s", notice.pk, error)
-        _pause_or_give_up(notice, _said_by(error), clock(), for_good=_refused_for_good(error))
+        logger.warning("notification %s was not sent: %s", notification.pk, error)
+        _pause_or_give_up(notification, _said_by(error), clock(), for_good=_refused_for_good(error))
         return False
     # Whoever has the claim by now: the mail server took it.
-    Notice.objects.filter(pk=notice.pk, sent_at=None).update(sent_at=clock(), last_error="")
+    Notification.objects.filter(pk=notification.pk, sent_at=None).update(sent_at=clock(), last_error="")
     return True
 
 
-def _wants_mail(notice: Notice) -> bool:
-    preference = getattr(notice.recipient, "notice_preference", None)
-    return preference is None or notice.kind not in preference.unmailed or notice.kind in ACCOUNT_KINDS
+def _wants_mail(notification: Notification) -> bool:
+    preference = getattr(notification.recipient, "notification_preference", None)
+    return preference is None or notification.kind not in preference.unmailed or notification.kind in ACCOUNT_KINDS
 
 
 def _open(server) -> None:
@@ -185,39 +191,41 @@ def _close(server) -> None:
         server.close()
 
 
-# ---- What is written on a notice, each guarded by the claim ----------------------------------------------------
+# ---- What is written on a notification, each guarded by the claim ----------------------------------------------------
 
 
-def _begin(notice: Notice, now: datetime) -> bool:
-    """A full lease and one more try; False where the notice was withdrawn or is another worker's."""
-    if not _ours(notice).update(next_try_at=now + LEASE, tried=F("tried") + 1):
+def _begin(notification: Notification, now: datetime) -> bool:
+    """A full lease and one more try; False where the notification was withdrawn or is another worker's."""
+    if not _ours(notification).update(next_try_at=now + LEASE, tried=F("tried") + 1):
         return False
-    notice.next_try_at, notice.tried = now + LEASE, notice.tried + 1
+    notification.next_try_at, notification.tried = now + LEASE, notification.tried + 1
     return True
 
 
-def _pause_or_give_up(notice: Notice, error: str, now: datetime, *, for_good: bool = False) -> None:
-    if for_good or notice.tried > len(PAUSES):
-        logger.error("notice %s to %s is given up: %s", notice.pk, notice.address, error)
-        _write_on(notice, given_up_at=now, last_error=error)
+def _pause_or_give_up(notification: Notification, error: str, now: datetime, *, for_good: bool = False) -> None:
+    if for_good or notification.tried > len(PAUSES):
+        logger.error("notification %s to %s is given up: %s", notification.pk, notification.address, error)
+        _write_on(notification, given_up_at=now, last_error=error)
     else:
-        _write_on(notice, next_try_at=now + PAUSES[notice.tried - 1], last_error=error)
+        _write_on(notification, next_try_at=now + PAUSES[notification.tried - 1], last_error=error)
 
 
-def _hand_back(notices: Sequence[Notice], error: Unserved, now: datetime) -> None:
+def _hand_back(notifications: Sequence[Notification], error: Unserved, now: datetime) -> None:
     """What was claimed together and not begun waits a moment, for whoever sweeps then."""
-    ours = Notice.objects.waiting().filter(pk__in=[n.pk for n in notices], next_try_at=notices[0].next_try_at)
+    ours = Notification.objects.waiting().filter(
+        pk__in=[n.pk for n in notifications], next_try_at=notifications[0].next_try_at
+    )
     ours.update(next_try_at=now + UNSERVED_PAUSE, last_error=str(error))
 
 
-def _write_on(notice: Notice, **columns) -> bool:
+def _write_on(notification: Notification, **columns) -> bool:
     """Always False: it was not sent."""
-    _ours(notice).update(**columns)
+    _ours(notification).update(**columns)
     return False
 
 
-def _ours(notice: Notice) -> NoticeQuerySet:
-    return Notice.objects.waiting().filter(pk=notice.pk, next_try_at=notice.next_try_at)
+def _ours(notification: Notification) -> NotificationQuerySet:
+    return Notification.objects.waiting().filter(pk=notification.pk, next_try_at=notification.next_try_at)
 
 
 # ---- What mail servers say -------------------------------------------------------------------------------------

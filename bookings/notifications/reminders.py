@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 
-from bookings.models import Booking, Notice, NoticeKind, Reservation
+from bookings.models import Booking, Notification, NotificationKind, Reservation
 from core.clock import instant, wall
 
 # How long before free cancellation ends: time enough to look at the plans of the week.
@@ -83,24 +83,24 @@ def is_quiet(moment: datetime, quiet: Quiet) -> bool:
 
 
 def people_of(booking: Booking) -> list[int]:
-    """Whom a booking concerns: who booked it and who supervises it. The ids, each once."""
+    """Whom a booking issues: who booked it and who supervises it. The ids, each once."""
     return list(dict.fromkeys(pk for pk in (booking.booker_id, booking.supervisor_id) if pk))
 
 
-def reminders_of(booking: Booking, reservations: Iterable[Reservation], known: KnownHabits) -> list[Notice]:
+def reminders_of(booking: Booking, reservations: Iterable[Reservation], known: KnownHabits) -> list[Notification]:
     """The reminders that these confirmed reservations of the booking call for, unsaved, those of the past as well.
 
     Reads the type of each machine.
     """
     reservations = sorted(reservations, key=lambda r: r.start)
     return [
-        notice
+        notification
         for day, those in groupby(reservations, key=lambda r: wall(r.start).date())
-        for notice in _of_one_day(booking, day, list(those), known)
+        for notification in _of_one_day(booking, day, list(those), known)
     ]
 
 
-def _of_one_day(booking: Booking, day: date, reservations: list[Reservation], known: KnownHabits) -> list[Notice]:
+def _of_one_day(booking: Booking, day: date, reservations: list[Reservation], known: KnownHabits) -> list[Notification]:
     return [
         *_before_the_start(booking, day, reservations, known),
         *_before_free_cancellation_ends(booking, day, reservations, known),
@@ -117,7 +117,7 @@ def _before_the_start(booking: Booking, day: date, reservations: list[Reservatio
             for lead, moment in moments_before(start, habits).items():
                 moments.setdefault(moment, lead)
         for moment, lead in moments.items():
-            yield _planned(NoticeKind.REMINDER, booking, person_id, day, lead, due=moment, until=start)
+            yield _planned(NotificationKind.REMINDER, booking, person_id, day, lead, due=moment, until=start)
 
 
 def _before_free_cancellation_ends(booking: Booking, day: date, reservations: list[Reservation], known: KnownHabits):
@@ -126,7 +126,7 @@ def _before_free_cancellation_ends(booking: Booking, day: date, reservations: li
     ends = min((start - term for start, term in terms if term), default=None)
     if ends is not None:
         due = out_of_quiet(ends - FREE_UNTIL_LEAD, known.quiet_of(booking.booker_id), before=ends)
-        yield _planned(NoticeKind.FREE_UNTIL, booking, booking.booker_id, day, "", due=due, until=ends)
+        yield _planned(NotificationKind.FREE_UNTIL, booking, booking.booker_id, day, "", due=due, until=ends)
 
 
 def _before_the_end(booking: Booking, day: date, reservations: list[Reservation], known: KnownHabits):
@@ -140,19 +140,19 @@ def _before_the_end(booking: Booking, day: date, reservations: list[Reservation]
         for person_id in people_of(booking):
             quiet = known.quiet_of(person_id)
             if due > start and not (quiet and is_quiet(due, quiet)):
-                yield _planned(NoticeKind.ENDING, booking, person_id, day, "", due=due, until=end)
+                yield _planned(NotificationKind.ENDING, booking, person_id, day, "", due=due, until=end)
 
 
 def _planned(
-    kind: NoticeKind, booking: Booking, person_id: int, day: date, lead: str, *, due: datetime, until: datetime
-) -> Notice:
+    kind: NotificationKind, booking: Booking, person_id: int, day: date, lead: str, *, due: datetime, until: datetime
+) -> Notification:
     until = until.astimezone(UTC)
-    return Notice(
+    return Notification(
         kind=kind,
         recipient_id=person_id,
         booking=booking,
         key=f"booking/{booking.pk}/{kind}/{until:%Y-%m-%dT%H:%M:%SZ}/{lead}".rstrip("/"),
-        facts={"day": day.isoformat(), "until": until.isoformat()},
+        payload={"day": day.isoformat(), "until": until.isoformat()},
         due_at=due,
         expires_at=until,
     )

@@ -1,4 +1,4 @@
-"""Writing notices, in the transaction of what they tell of: rolled back with it, there once it is committed.
+"""Writing notifications, in the transaction of what they tell of: rolled back with it, there once it is committed.
 
 Each function takes a constant number of statements, however many reservations it is about, and writes one message per
 person, not one per machine. Delivery starts after the commit; what cannot be announced then is found by the sweep.
@@ -14,10 +14,10 @@ from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, TimeField,
 from bookings.models import (
     PLANNED_KINDS,
     Booking,
-    ConcernQuerySet,
-    Notice,
-    NoticeKind,
-    NoticePreference,
+    IssueQuerySet,
+    Notification,
+    NotificationKind,
+    NotificationPreference,
     Reservation,
     ReservationState,
     TypeReminders,
@@ -29,7 +29,7 @@ from equipment.models import Certificate, Operator
 from organisations.models import FACILITY_MANAGERS, User
 
 # Whoever changes hours twice in a row, or undoes it, alarms nobody.
-CONCERNS_SETTLE = timedelta(minutes=5)
+ISSUES_GATHER = timedelta(minutes=5)
 # Whoever goes through many requests of one booking sends one mail.
 DECISIONS_GATHER = timedelta(minutes=2)
 # Bookings are locked while they are planned: few at a time, so that nobody who changes one waits long.
@@ -41,9 +41,9 @@ def notify_of_booking(*, booking: Booking, reservations: Sequence[Reservation], 
     """The confirmation, the reminders to come, and a word to the facility managers about what awaits approval and to
     who operates the machines. Two statements, one more with a request and with operators. Reads the machines and their
     types."""
-    notices = [
-        Notice(
-            kind=NoticeKind.CONFIRMATION,
+    notifications = [
+        Notification(
+            kind=NotificationKind.CONFIRMATION,
             recipient_id=person_id,
             booking=booking,
             key=f"booking/{booking.pk}/confirmation",
@@ -52,34 +52,34 @@ def notify_of_booking(*, booking: Booking, reservations: Sequence[Reservation], 
         for person_id in people_of(booking)
     ]
     if any(reservation.state == ReservationState.REQUESTED for reservation in reservations):
-        notices += _requests(booking, f"booking/{booking.pk}/request", now)
+        notifications += _requests(booking, f"booking/{booking.pk}/request", now)
     confirmed = [r for r in reservations if r.state == ReservationState.CONFIRMED]
     known = load_habits(people_of(booking), {r.equipment.type_id for r in confirmed})
-    notices += [reminder for reminder in reminders_of(booking, confirmed, known) if reminder.due_at > now]
-    notices += _to_operators(booking, f"booking/{booking.pk}", reservations, now)
-    write_notices(notices, now)
+    notifications += [reminder for reminder in reminders_of(booking, confirmed, known) if reminder.due_at > now]
+    notifications += _to_operators(booking, f"booking/{booking.pk}", reservations, now)
+    write_notifications(notifications, now)
 
 
 def notify_of_move(*, before: Reservation, moved: Reservation, actor: User, now: datetime) -> None:
     """From where to where, and to the facility managers where it must be approved anew. Reminders are planned anew."""
     booking, number = moved.booking, f"reservation/{moved.pk}/{moved.revision}"
-    facts = {"from": _as_told(before), "to": _as_told(moved)}
-    notices = [
-        Notice(
-            kind=NoticeKind.MOVED,
+    payload = {"from": _as_told(before), "to": _as_told(moved)}
+    notifications = [
+        Notification(
+            kind=NotificationKind.MOVED,
             recipient_id=person_id,
             booking=booking,
             reservation=moved,
             key=f"{number}/moved",
-            facts=facts | _by(actor, person_id),
+            payload=payload | _by(actor, person_id),
             due_at=now,
         )
         for person_id in people_of(booking)
     ]
     if moved.state == ReservationState.REQUESTED:
-        notices += _requests(booking, f"{number}/request", now, reservation=moved)
-    notices += _to_operators(booking, number, [before, moved], now, facts=facts)
-    write_notices(notices + replan([booking.pk], now=now), now)
+        notifications += _requests(booking, f"{number}/request", now, reservation=moved)
+    notifications += _to_operators(booking, number, [before, moved], now, payload=payload)
+    write_notifications(notifications + replan([booking.pk], now=now), now)
 
 
 def notify_of_cancellation(*, cancelled: Sequence[Reservation], actor: User, now: datetime) -> None:
@@ -87,20 +87,20 @@ def notify_of_cancellation(*, cancelled: Sequence[Reservation], actor: User, now
     if not cancelled:
         return
     booking = cancelled[0].booking
-    facts = {"cancelled": [_as_told(r) | {"late": r.cancelled_late} for r in cancelled]}
-    notices = [
-        Notice(
-            kind=NoticeKind.CANCELLED,
+    payload = {"cancelled": [_as_told(r) | {"late": r.cancelled_late} for r in cancelled]}
+    notifications = [
+        Notification(
+            kind=NotificationKind.CANCELLED,
             recipient_id=person_id,
             booking=booking,
             key=f"reservation/{cancelled[0].pk}/cancelled",
-            facts=facts | _by(actor, person_id),
+            payload=payload | _by(actor, person_id),
             due_at=now,
         )
         for person_id in people_of(booking)
     ]
-    notices += _to_operators(booking, f"reservation/{cancelled[0].pk}/cancelled", cancelled, now)
-    write_notices(notices + replan([booking.pk], now=now), now)
+    notifications += _to_operators(booking, f"reservation/{cancelled[0].pk}/cancelled", cancelled, now)
+    write_notifications(notifications + replan([booking.pk], now=now), now)
 
 
 def notify_of_decision(*, reservation: Reservation, now: datetime) -> None:
@@ -109,13 +109,13 @@ def notify_of_decision(*, reservation: Reservation, now: datetime) -> None:
     booking = reservation.booking
     reminders = replan([booking.pk], now=now)
     # Locked, so that it is not read and sent before this decision is there to be read.
-    gathering = Notice.objects.waiting().filter(
-        booking=booking, kind=NoticeKind.DECISION, next_try_at=F("due_at"), due_at__gt=now
+    gathering = Notification.objects.waiting().filter(
+        booking=booking, kind=NotificationKind.DECISION, next_try_at=F("due_at"), due_at__gt=now
     )
     told_soon = set(gathering.select_for_update().values_list("recipient_id", flat=True))
-    notices = [
-        Notice(
-            kind=NoticeKind.DECISION,
+    notifications = [
+        Notification(
+            kind=NotificationKind.DECISION,
             recipient_id=person_id,
             booking=booking,
             key=f"reservation/{reservation.pk}/{reservation.revision}/decision",
@@ -124,74 +124,74 @@ def notify_of_decision(*, reservation: Reservation, now: datetime) -> None:
         for person_id in people_of(booking)
         if person_id not in told_soon
     ]
-    write_notices(notices + reminders, now)
+    write_notifications(notifications + reminders, now)
 
 
-def notify_of_concerns(concerned: Iterable[tuple[Reservation, str]], *, now: datetime) -> None:
+def notify_of_issues(affected: Iterable[tuple[Reservation, str]], *, now: datetime) -> None:
     """Reservations and the rule each no longer keeps: per booking and rule one message, after a while, and only if it
     is still so then. One statement; none where nothing is the matter. Reads the bookings."""
-    by_booking = sorted(concerned, key=lambda pair: (pair[0].booking_id, pair[1], pair[0].pk))
-    notices = []
+    by_booking = sorted(affected, key=lambda pair: (pair[0].booking_id, pair[1], pair[0].pk))
+    notifications = []
     for (_pk, code), pairs in groupby(by_booking, key=lambda pair: (pair[0].booking_id, pair[1])):
         reservations = [reservation for reservation, _code in pairs]
         booking = reservations[0].booking
-        notices += [
-            Notice(
-                kind=NoticeKind.CONCERN,
+        notifications += [
+            Notification(
+                kind=NotificationKind.ISSUE,
                 recipient_id=person_id,
                 booking=booking,
-                key=f"booking/{booking.pk}/concern/{code}/{now.timestamp():.6f}",
-                facts={"code": code, "reservations": [reservation.pk for reservation in reservations]},
-                due_at=now + CONCERNS_SETTLE,
-                expires_at=max(now + 2 * CONCERNS_SETTLE, max(reservation.end for reservation in reservations)),
+                key=f"booking/{booking.pk}/issue/{code}/{now.timestamp():.6f}",
+                payload={"code": code, "reservations": [reservation.pk for reservation in reservations]},
+                due_at=now + ISSUES_GATHER,
+                expires_at=max(now + 2 * ISSUES_GATHER, max(reservation.end for reservation in reservations)),
             )
             for person_id in people_of(booking)
         ]
-    write_notices(notices, now)
+    write_notifications(notifications, now)
 
 
-def notify_of_concerns_over(concerns: ConcernQuerySet, *, now: datetime) -> None:
+def notify_of_issues_over(issues: IssueQuerySet, *, now: datetime) -> None:
     """These are about to be mended without anybody's doing: who was told that something was the matter hears that it no
     longer is. Two statements; who was not told yet hears neither."""
     told = {
-        (reservation, notice.recipient_id): notice
-        for notice in Notice.objects.filter(
-            kind=NoticeKind.CONCERN,
+        (reservation, notification.recipient_id): notification
+        for notification in Notification.objects.filter(
+            kind=NotificationKind.ISSUE,
             withdrawn_at=None,
             sent_at__isnull=False,
-            booking__reservations__concerns__in=concerns,
+            booking__reservations__issues__in=issues,
         )
-        for reservation in notice.facts["reservations"]
+        for reservation in notification.payload["reservations"]
     }
     over: dict[tuple[int, int | None, str], list[int]] = {}
-    for pk, code in concerns.values_list("reservation_id", "code"):
-        for (reservation, person_id), notice in told.items():
-            if reservation == pk and notice.facts["code"] == code:
-                over.setdefault((person_id, notice.booking_id, code), []).append(pk)
-    notices = [
-        Notice(
-            kind=NoticeKind.CONCERN_OVER,
+    for pk, code in issues.values_list("reservation_id", "code"):
+        for (reservation, person_id), notification in told.items():
+            if reservation == pk and notification.payload["code"] == code:
+                over.setdefault((person_id, notification.booking_id, code), []).append(pk)
+    notifications = [
+        Notification(
+            kind=NotificationKind.ISSUE_OVER,
             recipient_id=person_id,
             booking_id=booking_id,
-            key=f"booking/{booking_id}/concern/{code}/{now.timestamp():.6f}/over",
-            facts={"code": code, "reservations": sorted(reservations)},
-            due_at=now + CONCERNS_SETTLE,
+            key=f"booking/{booking_id}/issue/{code}/{now.timestamp():.6f}/over",
+            payload={"code": code, "reservations": sorted(reservations)},
+            due_at=now + ISSUES_GATHER,
         )
         for (person_id, booking_id, code), reservations in over.items()
     ]
-    write_notices(notices, now)
+    write_notifications(notifications, now)
 
 
 def notify_of_withdrawn_certificate(certificate: Certificate, *, now: datetime) -> None:
     """To its holder, with the reason."""
-    notice = Notice(
-        kind=NoticeKind.CERTIFICATE_WITHDRAWN,
+    notification = Notification(
+        kind=NotificationKind.CERTIFICATE_WITHDRAWN,
         recipient_id=certificate.user_id,
         key=f"certificate/{certificate.pk}/withdrawn",
-        facts={"certificate": certificate.pk},
+        payload={"certificate": certificate.pk},
         due_at=now,
     )
-    write_notices([notice], now)
+    write_notifications([notification], now)
 
 
 def notify_of_expiring_certificates(*, now: datetime) -> None:
@@ -203,24 +203,24 @@ def notify_of_expiring_certificates(*, now: datetime) -> None:
     ending = Certificate.objects.valid_on(today).filter(
         ~Exists(renewed), valid_until__lte=today + CERTIFICATES_TOLD_AHEAD, user__is_active=True
     )
-    notices = [
-        Notice(
-            kind=NoticeKind.CERTIFICATE_EXPIRING,
+    notifications = [
+        Notification(
+            kind=NotificationKind.CERTIFICATE_EXPIRING,
             recipient_id=certificate.user_id,
             key=f"certificate/{certificate.pk}/expiring",
-            facts={"certificate": certificate.pk},
+            payload={"certificate": certificate.pk},
             due_at=now,
             expires_at=instant(datetime.combine(certificate.valid_until, time())),
         )
         for certificate in ending
     ]
-    write_notices(notices, now)
+    write_notifications(notifications, now)
 
 
 def plan_anew(booking_ids: Collection[int], *, now: datetime) -> None:
     """The reminders of these bookings as they should be: where somebody chose other times, or a policy changed."""
     with transaction.atomic():
-        write_notices(replan(booking_ids, now=now), now)
+        write_notifications(replan(booking_ids, now=now), now)
 
 
 def plan_the_week(*, now: datetime) -> int:
@@ -233,7 +233,7 @@ def plan_the_week(*, now: datetime) -> int:
     return len(booking_ids)
 
 
-def replan(booking_ids: Collection[int], *, now: datetime) -> list[Notice]:
+def replan(booking_ids: Collection[int], *, now: datetime) -> list[Notification]:
     """The reminders that these bookings still lack, unsaved; those that no longer fit are withdrawn. Five statements.
 
     The bookings are locked until the transaction ends: of two who change one booking at once, the second sees what
@@ -258,12 +258,12 @@ def replan(booking_ids: Collection[int], *, now: datetime) -> list[Notice]:
     ]
     fitting = {(reminder.recipient_id, reminder.key, reminder.due_at) for reminder in wanted}
     planned = (
-        Notice.objects.waiting()
+        Notification.objects.waiting()
         .filter(booking__in=bookings, kind__in=PLANNED_KINDS)
         .values_list("pk", "recipient_id", "key", "due_at")
     )
     kept = {tuple(rest): pk for pk, *rest in planned}
-    Notice.objects.filter(pk__in=[pk for rest, pk in kept.items() if rest not in fitting]).withdraw(now)
+    Notification.objects.filter(pk__in=[pk for rest, pk in kept.items() if rest not in fitting]).withdraw(now)
     return [
         reminder
         for reminder in wanted
@@ -274,7 +274,7 @@ def replan(booking_ids: Collection[int], *, now: datetime) -> list[Notice]:
 def load_habits(people: Collection[int], types: Collection[int]) -> KnownHabits:
     """What these people chose and what holds for these types. One statement."""
     times = ("leads", "day_before_at")
-    of_people = NoticePreference.objects.filter(person__in=people).values_list(
+    of_people = NotificationPreference.objects.filter(person__in=people).values_list(
         "person_id", Value(None, BigIntegerField()), *times, "quiet_from", "quiet_until"
     )
     nobody, not_quiet = Value(None, BigIntegerField()), Value(None, TimeField())
@@ -292,12 +292,14 @@ def load_habits(people: Collection[int], types: Collection[int]) -> KnownHabits:
     return KnownHabits(known_people, known_types)
 
 
-def _requests(booking: Booking, key: str, now: datetime, *, reservation: Reservation | None = None) -> list[Notice]:
+def _requests(
+    booking: Booking, key: str, now: datetime, *, reservation: Reservation | None = None
+) -> list[Notification]:
     """To every facility manager. One statement."""
     managers = User.objects.filter(Q(is_superuser=True) | Q(groups__name=FACILITY_MANAGERS), is_active=True)
     return [
-        Notice(
-            kind=NoticeKind.REQUEST,
+        Notification(
+            kind=NotificationKind.REQUEST,
             recipient_id=person_id,
             booking=booking,
             reservation=reservation,
@@ -309,8 +311,8 @@ def _requests(booking: Booking, key: str, now: datetime, *, reservation: Reserva
 
 
 def _to_operators(
-    booking: Booking, key: str, reservations: Sequence[Reservation], now: datetime, *, facts: dict | None = None
-) -> list[Notice]:
+    booking: Booking, key: str, reservations: Sequence[Reservation], now: datetime, *, payload: dict | None = None
+) -> list[Notification]:
     """To who operates these, or did before: what it comes to is read when it is sent. One statement, none where nobody
     operates."""
     operators = {r.operator_id for r in reservations if r.operator_id}
@@ -318,12 +320,12 @@ def _to_operators(
         return []
     people = Operator.objects.filter(pk__in=operators).order_by("pk").values_list("user_id", flat=True)
     return [
-        Notice(
-            kind=NoticeKind.OPERATING,
+        Notification(
+            kind=NotificationKind.OPERATING,
             recipient_id=person_id,
             booking=booking,
             key=f"{key}/operating",
-            facts={"reservations": sorted({r.pk for r in reservations}), **(facts or {})},
+            payload={"reservations": sorted({r.pk for r in reservations}), **(payload or {})},
             due_at=now,
         )
         for person_id in people
@@ -346,11 +348,11 @@ def _by(actor: User, reader_id: int) -> dict[str, str]:
     return {} if actor.pk == reader_id else {"by": str(actor)}
 
 
-def write_notices(notices: Sequence[Notice], now: datetime) -> None:
+def write_notifications(notifications: Sequence[Notification], now: datetime) -> None:
     """One statement, and none for nothing. What is written already stays as it is."""
-    if not notices:
+    if not notifications:
         return
-    for notice in notices:
-        notice.written_at, notice.next_try_at = now, notice.due_at
-    Notice.objects.bulk_create(notices, ignore_conflicts=True)
-    announce([notice.pk for notice in notices if notice.due_at <= now])
+    for notification in notifications:
+        notification.written_at, notification.next_try_at = now, notification.due_at
+    Notification.objects.bulk_create(notifications, ignore_conflicts=True)
+    announce([notification.pk for notification in notifications if notification.due_at <= now])

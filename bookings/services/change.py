@@ -109,7 +109,7 @@ def _move(
         if not as_evaluated.update(**{column: getattr(moved, column) for column in MOVED_COLUMNS}):
             raise ConcurrentChange
         write_overrides([moved], verdict, override, now)
-        moved.concerns.mend(now)
+        moved.issues.resolve(now)
         notify_of_move(before=before, moved=moved, actor=actor, now=now)
     return moved
 
@@ -227,7 +227,7 @@ def _cancel(reservations: Iterable[Reservation], now: datetime) -> list[Reservat
         if still.update(state=ReservationState.CANCELLED, cancelled_at=now, cancelled_late=late):
             reservation.state, reservation.cancelled_at = ReservationState.CANCELLED, now
             reservation.cancelled_late = late
-            reservation.concerns.mend(now)
+            reservation.issues.resolve(now)
             cancelled.append(reservation)
     return sorted(cancelled, key=lambda r: (r.start, r.pk))
 

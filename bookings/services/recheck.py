@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from bookings.models import Concern, Override, Reservation, ReservationQuerySet
-from bookings.notifications.writing import notify_of_concerns, notify_of_concerns_over, notify_of_withdrawn_certificate
+from bookings.models import Issue, Override, Reservation, ReservationQuerySet
+from bookings.notifications.writing import notify_of_issues, notify_of_issues_over, notify_of_withdrawn_certificate
 from bookings.rules.book import Trigger, rules_to_recheck
 from bookings.rules.candidates import Candidate, Context
 from bookings.scheduling.free_time import machine_times
@@ -58,19 +58,19 @@ def recheck(reservations: Sequence[Reservation], trigger: Trigger, *, now: datet
         if rule.evaluate(_as_booked(reservation, time), contexts[_people(reservation)])
     }
     broken -= Override.objects.in_force(reservations)
-    standing = Concern.objects.standing().filter(reservation__in=reservations, code__in=[rule.code for rule in rules])
+    standing = Issue.objects.standing().filter(reservation__in=reservations, code__in=[rule.code for rule in rules])
     known = {
         (reservation_id, code): pk for pk, reservation_id, code in standing.values_list("pk", "reservation_id", "code")
     }
     new = broken - known.keys()
     # Two changes at once may find the same.
-    Concern.objects.bulk_create(
-        (Concern(reservation_id=pk, code=code, raised_at=now) for pk, code in sorted(new)), ignore_conflicts=True
+    Issue.objects.bulk_create(
+        (Issue(reservation_id=pk, code=code, opened_at=now) for pk, code in sorted(new)), ignore_conflicts=True
     )
-    notify_of_concerns(((r, rule.code) for r in reservations for rule in rules if (r.pk, rule.code) in new), now=now)
-    over = Concern.objects.filter(pk__in=[known[key] for key in known.keys() - broken])
-    notify_of_concerns_over(over, now=now)
-    over.mend(now)
+    notify_of_issues(((r, rule.code) for r in reservations for rule in rules if (r.pk, rule.code) in new), now=now)
+    over = Issue.objects.filter(pk__in=[known[key] for key in known.keys() - broken])
+    notify_of_issues_over(over, now=now)
+    over.resolve(now)
 
 
 def _times(reservations: Sequence[Reservation], trigger: Trigger) -> Sequence[MachineTime]:
@@ -125,12 +125,12 @@ def _with_people(reservation: Reservation, occupied: Period) -> tuple[Period, ..
 def preview(equipment_ids: Iterable[int], *, now: datetime) -> list[Hit]:
     """Inside a change that is being tried, after its review: what it hits that was all right before."""
     hit = (
-        Concern.objects.open()
-        .filter(reservation__equipment__in=equipment_ids, raised_at=now)
+        Issue.objects.open()
+        .filter(reservation__equipment__in=equipment_ids, opened_at=now)
         .select_related("reservation__equipment", "reservation__booking__organisation")
         .order_by("reservation__period")
     )
-    return [Hit(text=_hit_in_words(concern.reservation)) for concern in hit]
+    return [Hit(text=_hit_in_words(issue.reservation)) for issue in hit]
 
 
 def _hit_in_words(reservation: Reservation) -> str:

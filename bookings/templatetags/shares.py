@@ -1,4 +1,4 @@
-"""Hours of quotas and concerns, as the pages say them."""
+"""Hours of quotas and issues, as the pages say them."""
 
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ register = template.Library()
 
 
 @register.filter
-def concern(code: str) -> str:
+def issue(code: str) -> str:
     return issue_in_words(code)
 
 

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
-from bookings import idempotency, services
+from bookings import services
 from bookings.forms.booking import BookingForm, as_initial
 from bookings.models import Booking
 from bookings.services import Overriding
 from bookings.views.change import gone_to
 from bookings.views.moments import moment_in
+from core import idempotency
 from core.clock import ZONE
 from core.refusals import Refused
 from equipment.models import Equipment

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from bookings.history import history_of
 from bookings.lifecycle import MOVABLE_STATES, opens_at
-from bookings.models import HOLDING_STATES, Booking, Concern, Override, Reservation, ReservationState
+from bookings.models import HOLDING_STATES, Booking, Issue, Override, Reservation, ReservationState
 from bookings.views.change import cancellation
 from core.clock import ZONE
 from core.search import mentioning
@@ -103,7 +103,7 @@ def _of(whose: str | Organisation, user: User):
 
 
 def with_all_that_is_said(reservations):
-    standing = Prefetch("concerns", Concern.objects.standing(), to_attr="standing_concerns")
+    standing = Prefetch("issues", Issue.objects.standing(), to_attr="standing_issues")
     related = ("booking__organisation", "booking__booker", "equipment__type", "equipment__fieldlab", "operator__user")
     return reservations.select_related(*related).prefetch_related(standing)
 

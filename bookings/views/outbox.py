@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from bookings.models import Notice
+from bookings.models import Notification
 from bookings.notifications.outbox import send_again
 from bookings.views.moments import moment_in
 from core.search import mentioning
@@ -22,7 +22,7 @@ from organisations.permissions import facility_managers_only
 
 PER_PAGE = 50
 SEARCHED = ("recipient__name", "recipient__email", "booking__reference")
-# By name: what it is called, and the moment by which its notices are listed.
+# By name: what it is called, and the moment by which its notifications are listed.
 SHOWN = {
     "failed": (gettext_lazy("Failed"), "given_up_at"),
     "waiting": (gettext_lazy("Waiting"), "next_try_at"),
@@ -48,14 +48,14 @@ def outbox(request: HttpRequest):
     context = {
         "shown": shown,
         "lists": [{"name": name, "label": label, "count": counts.get(name)} for name, (label, _by) in SHOWN.items()],
-        "rows": [{"notice": n, "moment": getattr(n, moment)} for n in rows[:PER_PAGE]],
+        "rows": [{"notification": n, "moment": getattr(n, moment)} for n in rows[:PER_PAGE]],
         "q": request.GET.get("q", "").strip(),
         "more": urlencode(
             {"show": shown, "q": request.GET.get("q", ""), "from": getattr(more, moment).isoformat(), "id": more.pk}
         )
         if more
         else "",
-        "sent_today": Notice.objects.filter(sent_at__gte=now - timedelta(days=1)).count(),
+        "sent_today": Notification.objects.filter(sent_at__gte=now - timedelta(days=1)).count(),
         "now": now,
     }
     return render(request, "bookings/outbox.html", context)
@@ -64,12 +64,12 @@ def outbox(request: HttpRequest):
 @facility_managers_only
 @require_POST
 def again(request: HttpRequest):
-    """One notice, or all that failed. `times` is how often the page says that it was sent again: a press whose answer
-    was lost, and is made once more, sends nothing twice."""
-    now, one = timezone.now(), request.POST.get("notice", "")
-    found = Notice.objects.filter(given_up_at__isnull=False)
+    """One notification, or all that failed. `times` is how often the page says that it was sent again: a press whose
+    answer was lost, and is made once more, sends nothing twice."""
+    now, one = timezone.now(), request.POST.get("notification", "")
+    found = Notification.objects.filter(given_up_at__isnull=False)
     if one != "all failed":
-        found = Notice.objects.filter(pk=pk) if (pk := _id(one)) else Notice.objects.none()
+        found = Notification.objects.filter(pk=pk) if (pk := _id(one)) else Notification.objects.none()
         times = request.POST.get("times", "")
         found = found.filter(sent_again=int(times) if times.isdecimal() and len(times) < 10 else 0)
     count = send_again(found, now=now)
@@ -82,26 +82,26 @@ def again(request: HttpRequest):
     return redirect(f"{reverse('outbox')}?{urlencode({'show': show})}" if show in SHOWN else "outbox")
 
 
-def _listed(name: str, now: datetime) -> QuerySet[Notice]:
-    waiting = Notice.objects.waiting()
+def _listed(name: str, now: datetime) -> QuerySet[Notification]:
+    waiting = Notification.objects.waiting()
     return {
-        "failed": Notice.objects.filter(given_up_at__isnull=False),
+        "failed": Notification.objects.filter(given_up_at__isnull=False),
         "waiting": waiting.filter(due_at__lte=now),
         "planned": waiting.filter(due_at__gt=now),
-        "sent": Notice.objects.filter(sent_at__isnull=False),
+        "sent": Notification.objects.filter(sent_at__isnull=False),
     }[name]
 
 
-def _page(notices: QuerySet[Notice], moment: str, shown: str, query) -> QuerySet[Notice]:
+def _page(notifications: QuerySet[Notification], moment: str, shown: str, query) -> QuerySet[Notification]:
     """From the moment `from` on, and of those of that one moment from `id` on: a sweep gives a whole class the same.
     By an index, however many there are."""
     forward = shown in ("waiting", "planned")
     since, first = moment_in(query.get("from", "")), _id(query.get("id", ""))
     if since:
-        notices = notices.filter(**{f"{moment}__{'gte' if forward else 'lte'}": since})
+        notifications = notifications.filter(**{f"{moment}__{'gte' if forward else 'lte'}": since})
     if since and first:
-        notices = notices.exclude(**{moment: since, "pk__lt": first})
-    return notices.select_related("recipient", "booking").order_by(moment if forward else f"-{moment}", "pk")
+        notifications = notifications.exclude(**{moment: since, "pk__lt": first})
+    return notifications.select_related("recipient", "booking").order_by(moment if forward else f"-{moment}", "pk")
 
 
 def _id(text: str) -> UUID | None:

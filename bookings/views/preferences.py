@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from bookings.forms.reminders import PreferenceForm, kinds_told_to
-from bookings.models import NoticePreference
+from bookings.models import NotificationPreference
 from bookings.services import choose_for_person
 from organisations.models import Role
 
@@ -18,17 +18,19 @@ from organisations.models import Role
 def preferences(request):
     """Who chose nothing sees the defaults, which go by the type of machine."""
     user = request.user
-    chosen = NoticePreference.objects.filter(person=user).first()
+    chosen = NotificationPreference.objects.filter(person=user).first()
     leads = user.memberships.filter(role=Role.MANAGER).exists() or user.reads_every_report
     kinds = kinds_told_to(staff=user.is_technician, facility_manager=user.is_facility_manager, leader=leads)
-    form = PreferenceForm(request.POST or None, instance=chosen or NoticePreference(person=user), kinds=kinds)
+    form = PreferenceForm(request.POST or None, instance=chosen or NotificationPreference(person=user), kinds=kinds)
     if request.method == "POST" and "defaults" in request.POST:
-        choose_for_person(person=user, keep=NoticePreference.objects.filter(person=user).delete, now=timezone.now())
+        choose_for_person(
+            person=user, keep=NotificationPreference.objects.filter(person=user).delete, now=timezone.now()
+        )
         messages.success(request, _("You are told as everyone is who chose nothing."))
-        return redirect("notice_preferences")
+        return redirect("notification_preferences")
     if request.method == "POST" and form.is_valid():
         choose_for_person(person=user, keep=form.save, now=timezone.now())
         messages.success(request, _("Kept. What you booked already is reminded of in this way, too."))
-        return redirect("notice_preferences")
+        return redirect("notification_preferences")
     context = {"form": form, "chosen": chosen is not None}
     return render(request, "bookings/preferences.html", context, status=422 if form.errors else 200)

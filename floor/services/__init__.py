@@ -2,7 +2,7 @@
 
 from floor.services.approvals import approve, approve_all, decline, decline_all
 from floor.services.attendance import check_in, check_out, mark_no_show
-from floor.services.issues import settle
+from floor.services.issues import dismiss
 
 __all__ = [
     "approve",
@@ -11,6 +11,6 @@ __all__ = [
     "check_out",
     "decline",
     "decline_all",
+    "dismiss",
     "mark_no_show",
-    "settle",
 ]

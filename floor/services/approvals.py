@@ -74,7 +74,7 @@ def _decide(reservation: Reservation, actor: User, now: datetime, state: Reserva
             request = request.filter(period__endswith__gt=now)
         decided = request.update(state=state, decided_by=actor, decided_at=now, decision_reason=reason)
         if decided and state == ReservationState.DECLINED:
-            reservation.concerns.mend(now)
+            reservation.issues.resolve(now)
         if decided:
             notify_of_decision(reservation=reservation, now=now)
     reservation.refresh_from_db()

@@ -69,7 +69,7 @@ def mark_no_show(*, reservation: Reservation, actor: User, now: datetime) -> Res
             text = _("Who booked it has until %(time)s to check in.") % {"time": _clock(late_from(current))}
             raise _refused(current, text)
         _becomes(current, STATE.NO_SHOW)
-        current.concerns.mend(now)
+        current.issues.resolve(now)
     return current
 
 

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bookings.lifecycle import MOVABLE_STATES
-from bookings.models import Notice, Reservation, ReservationState
+from bookings.models import Notification, Reservation, ReservationState
 from bookings.notifications.links import EmailAction, NotGood, Token, as_seen, is_for, read, reservations_of
 from bookings.services.change import cancel_all
 from floor.services.approvals import approve
@@ -21,7 +21,7 @@ from floor.services.attendance import check_out
 class Offered:
     """What can still be done: nothing where `reservations` is empty, since it was done, has changed or is over."""
 
-    notice: Notice
+    notification: Notification
     act: EmailAction
     reservations: list[Reservation]
 
@@ -38,10 +38,10 @@ def carry_out(signed: str, *, now: datetime) -> Offered:
     token = read(signed)
     with transaction.atomic():
         # Nobody moves them between the look and the deed.
-        about = _reservations(_notice(token))
+        about = _reservations(_notification(token))
         list(Reservation.objects.select_for_update().filter(pk__in=[r.pk for r in about]).order_by("pk"))
         found = _offered(token, now)
-        reader = found.notice.recipient
+        reader = found.notification.recipient
         if found.act == EmailAction.CANCEL and found.reservations:
             cancel_all(reservations=found.reservations, actor=reader, now=now)
         for reservation in found.reservations:
@@ -53,9 +53,9 @@ def carry_out(signed: str, *, now: datetime) -> Offered:
 
 
 def _offered(token: Token, now: datetime) -> Offered:
-    notice = _notice(token)
-    about = _reservations(notice)
-    reader = notice.recipient
+    notification = _notification(token)
+    about = _reservations(notification)
+    reader = notification.recipient
     theirs = set(
         Reservation.objects.changeable_by(reader).filter(pk__in=[r.pk for r in about]).values_list("pk", flat=True)
     )
@@ -72,17 +72,21 @@ def _offered(token: Token, now: datetime) -> Offered:
     left = [
         r for r in about if r.pk in theirs and r.state in states and (r.end > now or token.act == EmailAction.CHECK_OUT)
     ]
-    return Offered(notice, token.act, sorted(left, key=lambda r: (r.start, r.pk)))
+    return Offered(notification, token.act, sorted(left, key=lambda r: (r.start, r.pk)))
 
 
-def _notice(token: Token) -> Notice:
-    notice = Notice.objects.filter(pk=token.notice_id).select_related("recipient", "booking__organisation").first()
-    if notice is None or notice.booking is None or not is_for(token, notice):
+def _notification(token: Token) -> Notification:
+    notification = (
+        Notification.objects.filter(pk=token.notification_id)
+        .select_related("recipient", "booking__organisation")
+        .first()
+    )
+    if notification is None or notification.booking is None or not is_for(token, notification):
         raise NotGood
-    return notice
+    return notification
 
 
-def _reservations(notice: Notice) -> list[Reservation]:
+def _reservations(notification: Notification) -> list[Reservation]:
     with_machines = Reservation.objects.select_related("equipment__type", "equipment__fieldlab", "booking")
-    prefetch_related_objects([notice], Prefetch("booking__reservations", with_machines))
-    return reservations_of(notice)
+    prefetch_related_objects([notification], Prefetch("booking__reservations", with_machines))
+    return reservations_of(notification)

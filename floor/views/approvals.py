@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from bookings.models import Booking, Concern, Reservation, ReservationState
+from bookings.models import Booking, Issue, Reservation, ReservationState
 from core.formatting import period_in_words
 from core.refusals import Refused
 from floor import services
@@ -113,8 +113,8 @@ def _booking_in_words(booking: Booking) -> str:
 
 @facility_managers_only
 @require_POST
-def settle_concern(request, pk: int):
-    if services.settle(concern_ids=[pk], actor=request.user, now=timezone.now()):
+def dismiss_issue(request, pk: int):
+    if services.dismiss(issue_ids=[pk], actor=request.user, now=timezone.now()):
         messages.success(request, _("Settled: the reservation stays as it is."))
     else:
         messages.warning(request, _("That was settled already."))
@@ -176,11 +176,11 @@ class Asked:
 def _desk(request, *, declining: tuple[int | str, DeclineForm] | None = None, status: int = 200):
     """By booking, so that a class of many weeks is decided about with one press; those that start first come first."""
     now = timezone.now()
-    open_concerns = Concern.objects.open()
+    open_issues = Issue.objects.open()
     requests = (
         Reservation.objects.filter(state=ReservationState.REQUESTED)
         .select_related("equipment", "operator__user")
-        .prefetch_related(Prefetch("concerns", open_concerns, to_attr="open_concerns"))
+        .prefetch_related(Prefetch("issues", open_issues, to_attr="open_issues"))
         .order_by("period", "pk")
     )
     waiting = Q(reservations__state=ReservationState.REQUESTED)
@@ -195,8 +195,8 @@ def _desk(request, *, declining: tuple[int | str, DeclineForm] | None = None, st
     )
     page = Paginator(bookings, PER_PAGE).get_page(request.GET.get("page"))
     ahead = Reservation.objects.holding().going_on_or_ahead(now)
-    concerns = (
-        open_concerns.filter(reservation__in=ahead)
+    issues = (
+        open_issues.filter(reservation__in=ahead)
         .select_related("reservation__equipment", "reservation__booking__organisation", "reservation__booking__booker")
         .order_by("reservation__period", "pk")
     )
@@ -216,7 +216,7 @@ def _desk(request, *, declining: tuple[int | str, DeclineForm] | None = None, st
         "page": page,
         "asked": asked,
         "times": Reservation.objects.filter(state=ReservationState.REQUESTED).count(),
-        "concerns": concerns[: PER_PAGE + 1],
+        "issues": issues[: PER_PAGE + 1],
         "most": PER_PAGE,
         "now": now,
         "reason_length": DeclineForm.base_fields["reason"].max_length,

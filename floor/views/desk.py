@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from bookings.lifecycle import late_from, opens_at
-from bookings.models import Concern, Reservation, ReservationState
+from bookings.models import Issue, Reservation, ReservationState
 from bookings.timeline.drawing import day_bounds, state_now
 from bookings.timeline.lanes import Lane, lanes
 from core.clock import ZONE
@@ -83,11 +83,11 @@ def _beside(now: datetime, today: date) -> dict:
     """What waits for somebody, apart from the floor."""
     requests = Reservation.objects.filter(state=ReservationState.REQUESTED, period__endswith__gt=now)
     ending = Certificate.objects.valid_on(today).filter(valid_until__lte=today + WARNS_OF_CERTIFICATES)
-    concerns = Concern.objects.open().filter(reservation__in=Reservation.objects.holding().going_on_or_ahead(now))
+    issues = Issue.objects.open().filter(reservation__in=Reservation.objects.holding().going_on_or_ahead(now))
     return {
         "requests": requests.select_related("equipment", "booking__organisation").order_by("period", "pk")[: MOST + 1],
         "certificates": ending.select_related("user", "kind").order_by("valid_until")[: MOST + 1],
-        "concerns": concerns.count(),
+        "issues": issues.count(),
     }
 
 

@@ -32,7 +32,7 @@ def act(request: HttpRequest, signed: str) -> HttpResponse:
     except PermissionDenied as denied:
         return _private(permission_denied(request, denied))
     done = request.method == "POST" and bool(found.reservations) and not refusals
-    with translation.override(found.notice.recipient.language):
+    with translation.override(found.notification.recipient.language):
         answer = render(request, "floor/email_action.html", _said(found, now) | {"done": done, "refusals": refusals})
     return _private(answer, 409 if refusals else 200)
 
@@ -40,8 +40,8 @@ def act(request: HttpRequest, signed: str) -> HttpResponse:
 def _said(found: Offered, now) -> dict:
     return {
         "act": found.act,
-        "booking": found.notice.booking,
-        "reader": found.notice.recipient,
+        "booking": found.notification.booking,
+        "reader": found.notification.recipient,
         "rows": [{"reservation": r, "late": is_late(r, now)} for r in found.reservations],
     }
 

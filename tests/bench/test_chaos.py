@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 
-def test_every_notice_arrives_while_everything_breaks(settings):
+def test_every_notification_arrives_while_everything_breaks(settings):
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL")}
-    command = [sys.executable, "-m", "bench.chaos", "--notices", "300", "--workers", "3"]
+    command = [sys.executable, "-m", "bench.chaos", "--notifications", "300", "--workers", "3"]
     run = subprocess.run(
         command, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, timeout=400, check=False
     )

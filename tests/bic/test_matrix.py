@@ -34,7 +34,7 @@ FORMS = {
     "requests/<str:reference>/decline-all/": {"reason": "Open day"},
     "certificates/<int:pk>/withdraw/": {"reason": "Moved on"},
     "bookings/<str:reference>/cancel/": {"reservation": "all"},
-    "outbox/again/": {"notice": "all failed"},
+    "outbox/again/": {"notification": "all failed"},
 }
 QUERIES = {
     "book/": "?equipment=FDM-05",

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings.models import Booking, Concern, Economic, Purpose, Quota, ReservationState
+from bookings.models import Booking, Economic, Issue, Purpose, Quota, ReservationState
 from bookings.services import Overriding, cancel, move
 from equipment.certificates.services import grant
 from equipment.models import Certificate, CertificateKind
@@ -17,7 +17,7 @@ from floor.services import decline
 from organisations.models import TECHNICIANS, User
 from tests.conftest import NOW, wall
 
-PAGES = ["bookings_purpose", "bookings_quota", "bookings_concern", "bookings_booking", "bookings_reservation"]
+PAGES = ["bookings_purpose", "bookings_quota", "bookings_issue", "bookings_booking", "bookings_reservation"]
 PAGES += ["bookings_override", "equipment_certificate"]
 ADDING = ["bookings_purpose", "bookings_quota", "equipment_certificate"]
 
@@ -60,7 +60,7 @@ def page(name: str, *args) -> str:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_facility_manager_opens_every_page(as_manager, make_reservation, name):
     reservation = make_reservation()
-    Concern.objects.create(reservation=reservation, code="not_certified", raised_at=NOW)
+    Issue.objects.create(reservation=reservation, code="not_certified", opened_at=NOW)
     assert as_manager.get(page(f"{name}_changelist")).status_code == 200
     assert as_manager.get(page(f"{name}_add")).status_code == (200 if name in ADDING else 403)
 
@@ -229,20 +229,18 @@ def instruction(printer_type) -> CertificateKind:
     return kind
 
 
-def test_a_technician_grants_a_certificate_which_settles_what_lacked_it(
+def test_a_technician_grants_a_certificate_which_resolves_what_lacked_it(
     as_technician, technician, engineer, instruction, make_reservation, facility_manager
 ):
     override = Overriding(by=facility_manager, reason="First time", codes=["not_certified"])
-    concern = Concern.objects.create(
-        reservation=make_reservation(override=override), code="not_certified", raised_at=NOW
-    )
+    issue = Issue.objects.create(reservation=make_reservation(override=override), code="not_certified", opened_at=NOW)
     form = {"user": engineer.pk, "kind": instruction.pk, "last_valid_day": ""}
     assert as_technician.post(page("equipment_certificate_add"), form).status_code == 302
     granted = Certificate.objects.get()
     assert (granted.granted_by, granted.granted_on) == (technician, date(2027, 2, 24))
     assert granted.valid_until == date(2028, 2, 24)
-    concern.refresh_from_db()
-    assert concern.settled_at == NOW
+    issue.refresh_from_db()
+    assert issue.closed_at == NOW
 
 
 @pytest.mark.parametrize("until", ["2027-02-23", "2020-01-01"])
@@ -270,7 +268,7 @@ def test_a_certificate_is_withdrawn_with_a_reason_and_marks_what_it_breaks(
     assert (certificate.withdrawn_by, certificate.withdrawal_reason) == (technician, "Left it open")
     history = as_technician.get(page("equipment_certificate_change", certificate.pk)).content.decode()
     assert "why withdrawn: – → Left it open" in history
-    assert [c.reservation for c in Concern.objects.filter(settled_at=None)] == [reservation]
+    assert [c.reservation for c in Issue.objects.filter(closed_at=None)] == [reservation]
     assert as_technician.post(address, {"reason": "Again"}).status_code == 403
 
 
@@ -306,18 +304,18 @@ def test_certificates_are_found_by_how_they_stand(as_manager, facility_manager, 
     assert [c.valid_until if c.withdrawn_at is None else None for c in shown] == [until]
 
 
-# ---- Concerns ---------------------------------------------------------------------------------------------------
+# ---- Issues ---------------------------------------------------------------------------------------------------
 
 
-def test_open_concerns_are_listed_and_settled(as_manager, make_reservation):
-    concern = Concern.objects.create(reservation=make_reservation(), code="during_outage", raised_at=NOW)
-    address = page("bookings_concern_changelist")
+def test_open_issues_are_listed_and_dismissed(as_manager, make_reservation):
+    issue = Issue.objects.create(reservation=make_reservation(), code="during_outage", opened_at=NOW)
+    address = page("bookings_issue_changelist")
     assert "during maintenance or a fault" in as_manager.get(address).content.decode()
-    as_manager.post(address, {"action": "settle", "_selected_action": [concern.pk]})
-    concern.refresh_from_db()
-    assert concern.settled_at == NOW
+    as_manager.post(address, {"action": "dismiss", "_selected_action": [issue.pk]})
+    issue.refresh_from_db()
+    assert issue.closed_at == NOW
     assert as_manager.get(address).context["cl"].result_count == 0
-    assert as_manager.get(address, {"state": "settled"}).context["cl"].result_count == 1
+    assert as_manager.get(address, {"state": "closed"}).context["cl"].result_count == 1
     assert as_manager.get(address, {"state": "all", "code": "not_certified"}).context["cl"].result_count == 0
 
 
@@ -383,12 +381,12 @@ def test_the_history_button_leads_to_the_page_itself(as_manager, make_reservatio
     assert answer.url == page("bookings_booking_change", booking.pk)
 
 
-@pytest.mark.parametrize("model", ["booking", "reservation", "concern"])
+@pytest.mark.parametrize("model", ["booking", "reservation", "issue"])
 def test_a_list_costs_the_same_statements_with_one_and_with_three(as_manager, make_reservation, model):
     counted = []
     for hour in (9, 11, 13):
         reservation = make_reservation(f"{hour:02}:00", f"{hour + 1}:00")
-        Concern.objects.create(reservation=reservation, code="not_certified", raised_at=NOW)
+        Issue.objects.create(reservation=reservation, code="not_certified", opened_at=NOW)
         with CaptureQueriesContext(connection) as statements:
             as_manager.get(page(f"bookings_{model}_changelist"))
         counted.append(len(statements))

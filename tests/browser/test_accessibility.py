@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bookings.models import CalendarFeed, Notice, Quota
+from bookings.models import CalendarFeed, Notification, Quota
 from bookings.scheduling.placement import RequestedSlot
 from equipment.availability import add_outage
 from equipment.certificates.services import grant
@@ -94,8 +94,8 @@ def everything(
         grant(user=person, kind=kind, by=facility_manager, now=NOW, valid_until=date(2027, 3, 10))
     ApiToken.issue(user=facility_manager, name="Planner")
     CalendarFeed.issue(owner=facility_manager, now=NOW, of="floor")
-    Notice.objects.filter(kind="confirmation").update(sent_at=NOW)
-    Notice.objects.filter(kind="confirmation", recipient=other_engineer).update(sent_at=None, given_up_at=NOW)
+    Notification.objects.filter(kind="confirmation").update(sent_at=NOW)
+    Notification.objects.filter(kind="confirmation", recipient=other_engineer).update(sent_at=None, given_up_at=NOW)
     return mine.booking
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from bookings.models import Concern
+from bookings.models import Issue
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.test_accessibility import violations
 from tests.conftest import NOW
@@ -13,11 +13,11 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def desk_at_work(make_booking, printer_type):
-    """A request, and a concern about it."""
+    """A request, and an issue about it."""
     printer_type.approval = "manager"
     printer_type.save()
     reservation = make_booking(("09:00", "11:00"), title="Housing").reservations[0]
-    Concern.objects.create(reservation=reservation, code="not_certified", raised_at=NOW)
+    Issue.objects.create(reservation=reservation, code="not_certified", opened_at=NOW)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

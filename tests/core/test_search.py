@@ -188,7 +188,7 @@ def test_a_search_reads_what_it_finds_however_much_there_is(engineer, verhagen, 
 
 def test_who_owns_the_database_may_bring_in_what_it_needs_superuser_or_not(db):
     """In a schema of its own, as the account of a deployment that is given a database and no more."""
-    folded = import_module("organisations.migrations.0010_search_without_accents").FOLDED
+    folded = import_module("core.migrations.0001_search_without_accents").FOLDED
     with connection.cursor() as cursor:
         cursor.execute("DROP EXTENSION unaccent CASCADE; DROP EXTENSION pg_trgm CASCADE")
         cursor.execute("CREATE ROLE plain; CREATE SCHEMA own AUTHORIZATION plain")

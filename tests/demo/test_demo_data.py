@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Lower, Upper
 
-from bookings.models import Booking, Concern, Notice, Purpose, Reservation, ReservationState
+from bookings.models import Booking, Issue, Notification, Purpose, Reservation, ReservationState
 from bookings.quotas.balances import load_balances
 from bookings.scheduling.free_time import timelines
 from bookings.scheduling.placement import RequestedSlot
@@ -112,7 +112,7 @@ class TestCertificates:
         assert withdrawn.withdrawal_reason
 
     def test_no_reservation_ahead_lacks_one(self, demo):
-        assert not Concern.objects.filter(code="not_certified").exists()
+        assert not Issue.objects.filter(code="not_certified").exists()
 
     def test_every_operator_has_those_of_the_machines_they_run(self, demo):
         for operator in Operator.objects.all():
@@ -179,11 +179,11 @@ class TestBookings:
         assert set(waiting) >= {"Nulserie behuizing", "Koelblok, tweede proef", "Grijper voor dunne plaat"}
 
     def test_nobody_is_mailed_about_the_past_and_what_is_ahead_will_be_told(self, demo):
-        assert not Notice.objects.due(NOW).exists()
-        assert not Notice.objects.filter(by_mail=True).exclude(sent_at=None).exists()
-        ahead = Notice.objects.waiting().filter(kind="reminder", recipient__email="teacher@example.org")
+        assert not Notification.objects.due(NOW).exists()
+        assert not Notification.objects.filter(by_mail=True).exclude(sent_at=None).exists()
+        ahead = Notification.objects.waiting().filter(kind="reminder", recipient__email="teacher@example.org")
         assert ahead.filter(due_at__gt=NOW).exists()
-        assert Notice.objects.filter(recipient__email="engineer@example.org").exclude(sent_at=None).exists()
+        assert Notification.objects.filter(recipient__email="engineer@example.org").exclude(sent_at=None).exists()
 
     def test_no_quota_is_overdrawn_and_each_is_used(self, demo):
         balances = load_balances(Organisation.objects.all(), now=NOW)

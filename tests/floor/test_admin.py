@@ -3,25 +3,25 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from bookings.models import Concern
-from floor.services import settle
+from bookings.models import Issue
+from floor.services import dismiss
 from tests.conftest import NOW, wall
 
 
 @pytest.fixture
-def concern(make_reservation) -> Concern:
-    return Concern.objects.create(reservation=make_reservation(), code="during_outage", raised_at=NOW)
+def issue(make_reservation) -> Issue:
+    return Issue.objects.create(reservation=make_reservation(), code="during_outage", opened_at=NOW)
 
 
-def test_what_is_settled_is_settled_once(concern, facility_manager):
-    assert settle(concern_ids=[concern.pk], actor=facility_manager, now=NOW) == 1
-    assert settle(concern_ids=[concern.pk], actor=facility_manager, now=wall("09:00")) == 0
-    concern.refresh_from_db()
-    assert concern.settled_at == NOW
+def test_what_is_dismissed_is_dismissed_once(issue, facility_manager):
+    assert dismiss(issue_ids=[issue.pk], actor=facility_manager, now=NOW) == 1
+    assert dismiss(issue_ids=[issue.pk], actor=facility_manager, now=wall("09:00")) == 0
+    issue.refresh_from_db()
+    assert issue.closed_at == NOW
 
 
-def test_only_a_facility_manager_settles(concern, org_manager):
+def test_only_a_facility_manager_dismisses(issue, org_manager):
     with pytest.raises(PermissionDenied):
-        settle(concern_ids=[concern.pk], actor=org_manager, now=NOW)
-    concern.refresh_from_db()
-    assert concern.settled_at is None
+        dismiss(issue_ids=[issue.pk], actor=org_manager, now=NOW)
+    issue.refresh_from_db()
+    assert issue.closed_at is None

@@ -1,11 +1,8 @@
 """E-mail addresses: one way to write each, and one proven address of each person, whoever writes it."""
 
-from importlib import import_module
-
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from organisations.addresses import canonical_address, canonical_addresses
 from organisations.models import User
@@ -55,16 +52,6 @@ def test_each_person_has_one_proven_address_whoever_writes_it():
     tom.save()
     assert set(User.objects.at(["eva.new@example.org", "TOM@example.org"])) == {eva}
     assert proven() == [("Eva", "eva.new@example.org", True, True), ("Thomas", "tom@example.org", True, True)]
-
-
-@pytest.mark.django_db
-def test_the_migration_proves_those_who_were_there_already():
-    User.objects.bulk_create(User(email=f"{name}@example.org", name=name) for name in ("Eva", "Tom"))
-    EmailAddress.objects.all().delete()
-    EmailAddress.objects.create(user=User.objects.get(name="Eva"), email="tom@example.org", verified=True, primary=True)
-    with connection.cursor() as cursor:
-        cursor.execute(import_module("organisations.migrations.0005_one_proven_address_of_each_person").PROVE)
-    assert proven() == [("Eva", "eva@example.org", True, True), ("Tom", "tom@example.org", True, True)]
 
 
 def test_an_address_that_is_too_long_is_refused_in_words(client, db):

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
-from bookings.models import CalendarFeed, Notice
+from bookings.models import CalendarFeed, Notification
 from bookings.notifications.accounts import notify_of_ending_keys
 from bookings.notifications.letters import letter_for
 from organisations.keys import A_YEAR, MOST_KEYS, TooManyKeys, end_keys
@@ -124,7 +124,8 @@ class TestToldAhead:
         def told(now) -> list[str]:
             notify_of_ending_keys(now=now)
             letters = (
-                letter_for(notice, now=now) for notice in Notice.objects.filter(kind="key_ending").order_by("pk")
+                letter_for(notification, now=now)
+                for notification in Notification.objects.filter(kind="key_ending").order_by("pk")
             )
             return sorted(letter.subject for letter in letters if letter)
 
@@ -140,7 +141,7 @@ class TestToldAhead:
         ]
         assert told(NOW + 16 * DAY) == expected
         assert told(NOW + 17 * DAY) == expected
-        assert Notice.objects.count() == 2
+        assert Notification.objects.count() == 2
 
     def test_not_of_what_was_extended_or_revoked_meanwhile_but_of_its_new_end(self, engineer, told):
         ApiToken.issue(user=engineer, name="Planner", now=NOW, term=timedelta(days=30))

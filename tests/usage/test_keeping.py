@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
-from bookings.models import Notice, Reservation
+from bookings.models import Notification, Reservation
 from bookings.notifications.letters import letter_for
 from tests.conftest import wall
 from usage.keeping import keep_reports
@@ -25,11 +25,11 @@ def march(make_reservation, second_printer, facility_manager, org_manager, teach
     """Two organisations in March; one of them has a manager."""
     make_reservation("09:00", "11:30")
     make_reservation("09:00", "13:00", second_printer, booker=teacher, organisation=summa)
-    Notice.objects.all().delete()
+    Notification.objects.all().delete()
 
 
 def told():
-    return sorted(Notice.objects.filter(kind="usage_report").values_list("recipient__name", "key"))
+    return sorted(Notification.objects.filter(kind="usage_report").values_list("recipient__name", "key"))
 
 
 def test_the_facility_and_each_organisation_that_booked_have_theirs_once(march, kempen, verhagen):
@@ -67,7 +67,7 @@ def test_a_month_that_is_not_over_is_not_kept(march):
 
 def test_the_letter_says_the_figures_and_leads_to_the_page(march):
     keep_reports(now=APRIL)
-    manager, own = Notice.objects.filter(kind="usage_report").order_by("recipient__name")
+    manager, own = Notification.objects.filter(kind="usage_report").order_by("recipient__name")
     letter = letter_for(manager, now=APRIL)
     assert letter.subject == "Usage of BIC Atrium in March 2027"
     assert letter.opening == "2 reservations, 6.5 hours booked."
@@ -95,9 +95,9 @@ def test_the_page_offers_the_kept_file_to_those_it_is_for(march, client, monkeyp
         assert client.get(f"/usage/kept/{any_of_them.pk}.xlsx").status_code == 200
 
 
-def test_opening_the_notice_leads_to_the_report(march, client, monkeypatch, org_manager):
+def test_opening_the_notification_leads_to_the_report(march, client, monkeypatch, org_manager):
     keep_reports(now=APRIL)
     monkeypatch.setattr(timezone, "now", lambda: APRIL)
     client.force_login(org_manager)
-    notice = Notice.objects.get(recipient=org_manager)
-    assert client.get(f"/notices/{notice.pk}/").url == "/usage/?month=2027-03&organisation=verhagen"
+    notification = Notification.objects.get(recipient=org_manager)
+    assert client.get(f"/notices/{notification.pk}/").url == "/usage/?month=2027-03&organisation=verhagen"

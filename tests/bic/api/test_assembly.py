@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from bookings.models import IdempotencyKey
+from core.models import IdempotencyKey
 from organisations.models import ApiToken, User
 from tests.api_caller import Caller, fields, problem
 

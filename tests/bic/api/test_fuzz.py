@@ -43,7 +43,7 @@ GOOD = {
     "day": f"{next_monday():%Y-%m-%d}", "start": "13:00", "end": "14:00", "since": f"{next_monday():%Y-%m-%d}",
     "organisation": "verhagen", "purpose": "trial-production", "equipment": "FDM-05", "process": "fdm", "token": "t",
     "revision": "0", "reason": "Because", "title": "Housing", "person": "booker@example.org",
-    "name": "script", "of": "mine", "notice": "all failed", "language": "en", "next": "/", "reservation": "all",
+    "name": "script", "of": "mine", "notification": "all failed", "language": "en", "next": "/", "reservation": "all",
     "show": "all", "email": "booker@example.org", "login": "x@example.org", "password": "x", "month": "2026-10",
     "view": "week", "date": "2026-11-25", "week": "2026-W48", "when": "past", "whose": "all",
     "from": "2026-11-25T09:00:00+01:00", "until": "2026-11-25T10:00:00+01:00", "quiet_from": "22:00",

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["home", "floor", "bookings", "shares", "notices", "account", "house_rules", "notice_preferences"]
+PAGES = ["home", "floor", "bookings", "shares", "notifications", "account", "house_rules", "notification_preferences"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -21,7 +21,7 @@ from bic.monitoring.mail_server import try_mail_server
 from bic.monitoring.request_id import KnowsTheRequest, request_id
 from bic.monitoring.request_metrics import count_requests
 from bic.monitoring.timers import EACH_MINUTE, timers_stopped_since
-from bookings.models import Notice
+from bookings.models import Notification
 from tests.bookings.notifications.conftest import mail_server as mail_server
 from tests.conftest import NOW
 
@@ -46,25 +46,25 @@ def figures(client, settings):
 class TestMetrics:
     def test_they_say_what_waits_was_sent_and_failed(self, figures, make_reservation):
         make_reservation()
-        waiting = Notice.objects.get(kind="confirmation")
-        Notice.objects.filter(pk=waiting.pk).update(due_at=timezone.now() - timedelta(minutes=10))
-        ended = list(Notice.objects.exclude(pk=waiting.pk).values_list("pk", flat=True))
-        Notice.objects.filter(pk=ended[0]).update(sent_at=NOW)
-        Notice.objects.filter(pk=ended[1]).update(given_up_at=NOW)
+        waiting = Notification.objects.get(kind="confirmation")
+        Notification.objects.filter(pk=waiting.pk).update(due_at=timezone.now() - timedelta(minutes=10))
+        ended = list(Notification.objects.exclude(pk=waiting.pk).values_list("pk", flat=True))
+        Notification.objects.filter(pk=ended[0]).update(sent_at=NOW)
+        Notification.objects.filter(pk=ended[1]).update(given_up_at=NOW)
         said = figures()
-        assert said[("bic_notices_due",)] == 1
-        assert 600 <= said[("bic_notices_oldest_due_seconds",)] < 700
-        assert (said[("bic_notices_ended", "sent")], said[("bic_notices_ended", "failed")]) == (1, 1)
+        assert said[("bic_notifications_due",)] == 1
+        assert 600 <= said[("bic_notifications_oldest_due_seconds",)] < 700
+        assert (said[("bic_notifications_ended", "sent")], said[("bic_notifications_ended", "failed")]) == (1, 1)
 
     def test_what_failed_of_late_is_told_until_a_day_later_or_until_it_is_sent_again(self, figures, make_reservation):
         make_reservation()
-        one, other, *_rest = Notice.objects.values_list("pk", flat=True)
+        one, other, *_rest = Notification.objects.values_list("pk", flat=True)
         now = timezone.now()
-        Notice.objects.filter(pk=one).update(given_up_at=now - timedelta(hours=1))
-        Notice.objects.filter(pk=other).update(given_up_at=now - timedelta(days=2))
-        assert figures()[("bic_notices_failed_last_day",)] == 1
-        Notice.objects.filter(pk=one).update(given_up_at=None)
-        assert figures()[("bic_notices_failed_last_day",)] == 0
+        Notification.objects.filter(pk=one).update(given_up_at=now - timedelta(hours=1))
+        Notification.objects.filter(pk=other).update(given_up_at=now - timedelta(days=2))
+        assert figures()[("bic_notifications_failed_last_day",)] == 1
+        Notification.objects.filter(pk=one).update(given_up_at=None)
+        assert figures()[("bic_notifications_failed_last_day",)] == 0
 
     def test_they_say_how_long_tasks_took(self, figures):
         for seconds, failed in ((1.5, False), (0.5, True)):
@@ -92,7 +92,7 @@ class TestMetrics:
         said = figures()
         assert said[("bic_database_up",)] == 0
         assert ("bic_request_failures_total",) in said
-        assert ("bic_notices_due",) not in said
+        assert ("bic_notifications_due",) not in said
 
     def test_requests_are_counted_by_pattern_and_not_by_what_visitors_think_up(self, figures, client):
         def of(name):
@@ -154,7 +154,7 @@ class TestRequestId:
         queue = f"test-{uuid4().hex}"
         token = request_id.set("abcdef-123456")
         try:
-            app.send_task("bookings.tasks.deliver_notices", args=[[]], queue=queue)
+            app.send_task("bookings.tasks.deliver_notifications", args=[[]], queue=queue)
         finally:
             request_id.reset(token)
         with app.connection_for_read() as connection, connection.SimpleQueue(queue) as waiting:
@@ -198,7 +198,7 @@ class TestTimers:
         self.ran(timedelta(minutes=30))
         assert timers_stopped_since(NOW) == NOW - timedelta(minutes=30)
 
-    def test_that_they_never_ran_shows_from_the_first_notice_on(self, make_reservation):
+    def test_that_they_never_ran_shows_from_the_first_notification_on(self, make_reservation):
         assert timers_stopped_since(NOW) is None
         make_reservation()
         assert timers_stopped_since(NOW + timedelta(minutes=1)) is None

@@ -10,7 +10,7 @@ from socket import socket
 import pytest
 from aiosmtpd.controller import Controller
 
-from bookings.models import PLANNED_KINDS, Notice, NoticeKind
+from bookings.models import PLANNED_KINDS, Notification, NotificationKind
 from organisations.models import User
 from tests.conftest import NOW
 
@@ -21,11 +21,11 @@ def told():
 
     class Told:
         def __call__(self) -> list[tuple[str, str]]:
-            waiting = Notice.objects.waiting().exclude(kind__in=PLANNED_KINDS)
+            waiting = Notification.objects.waiting().exclude(kind__in=PLANNED_KINDS)
             return sorted(waiting.values_list("kind", "recipient__name"))
 
         def clear(self) -> None:
-            Notice.objects.exclude(kind__in=PLANNED_KINDS).delete()
+            Notification.objects.exclude(kind__in=PLANNED_KINDS).delete()
 
     return Told()
 
@@ -35,7 +35,7 @@ def reminded():
     """The reminders that wait: (kind, when), in order."""
 
     def reminded(*kinds: str):
-        waiting = Notice.objects.waiting().filter(kind__in=kinds or PLANNED_KINDS)
+        waiting = Notification.objects.waiting().filter(kind__in=kinds or PLANNED_KINDS)
         return sorted(waiting.values_list("kind", "due_at"))
 
     return reminded
@@ -86,18 +86,18 @@ def mail_server(settings):
 
 
 @pytest.fixture
-def make_notices(make_reservation):
+def make_notifications(make_reservation):
     """So many confirmations of one booking, each to somebody else, due at `now`."""
 
-    def make(count: int) -> list[Notice]:
+    def make(count: int) -> list[Notification]:
         booking = make_reservation().booking
-        Notice.objects.all().delete()
+        Notification.objects.all().delete()
         people = User.objects.bulk_create(
             User(email=f"p{number}@example.org", name=f"P{number}", language="en") for number in range(count)
         )
-        return Notice.objects.bulk_create(
-            Notice(
-                kind=NoticeKind.CONFIRMATION,
+        return Notification.objects.bulk_create(
+            Notification(
+                kind=NotificationKind.CONFIRMATION,
                 recipient=person,
                 booking=booking,
                 key=f"booking/{booking.pk}/confirmation",

@@ -15,10 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings.models import ACCOUNT_KINDS, LINK_KINDS, Notice, NoticeKind, NoticePreference
+from bookings.models import ACCOUNT_KINDS, LINK_KINDS, Notification, NotificationKind, NotificationPreference
 from bookings.notifications import outbox
 from bookings.notifications.outbox import send_again
-from bookings.tasks import sweep_notices
+from bookings.tasks import sweep_notifications
 from organisations.models import ApiToken, PasswordRequest, User
 from organisations.sign_in.account_adapter import SIGN_IN_CHANGES, TOLD_OTHERWISE
 
@@ -39,7 +39,7 @@ def mailed(mail_server):
 
     def mailed() -> list[tuple[str, str]]:
         nonlocal seen
-        sweep_notices()
+        sweep_notifications()
         arrived = [(str(m["To"]), str(m["Subject"])) for m in mail_server.taken[seen:]]
         seen = len(mail_server.taken)
         return arrived
@@ -120,7 +120,7 @@ class TestForgottenPassword:
         assert ask(engineer.email).status_code == 200
         assert mailed() == []
         settings.EMAIL_PORT = there
-        Notice.objects.update(next_try_at=timezone.now())
+        Notification.objects.update(next_try_at=timezone.now())
         assert mailed() == [("engineer@example.org", "Choose a new password")]
 
     def test_the_mail_goes_to_the_address_that_is_known_not_to_the_one_that_was_typed(self, engineer, mailed):
@@ -159,7 +159,7 @@ class TestForgottenPassword:
         mailed()
         choose(link())
         assert ApiToken.objects.matching(secret).exists()
-        Notice.objects.all().delete()
+        Notification.objects.all().delete()
         ask(engineer.email)
         mailed()
         choose(link(), end_keys="on")
@@ -178,7 +178,7 @@ class TestTheSecretOfALink:
         return link().split("/")[-2]
 
     def test_it_is_kept_nowhere_and_shown_to_nobody(self, sent, engineer, facility_manager):
-        rows = str(list(Notice.objects.values())) + str(list(PasswordRequest.objects.values()))
+        rows = str(list(Notification.objects.values())) + str(list(PasswordRequest.objects.values()))
         assert sent not in rows
         manager = sign_in(facility_manager.email)
         for show in ("sent", "waiting", "failed", "planned"):
@@ -186,23 +186,23 @@ class TestTheSecretOfALink:
         assert "engineer@example.org" in manager.get("/outbox/?show=sent").content.decode()
 
     def test_whoever_holds_the_session_cannot_reach_it_through_the_bell(self, sent, engineer):
-        client, notice = sign_in(engineer.email), Notice.objects.get(kind=NoticeKind.PASSWORD_RESET)
+        client, notification = sign_in(engineer.email), Notification.objects.get(kind=NotificationKind.PASSWORD_RESET)
         assert "new password" not in client.get("/notices/").content.decode()
-        assert client.get(f"/notices/{notice.pk}/").status_code == 404
+        assert client.get(f"/notices/{notification.pk}/").status_code == 404
         assert client.get("/notices/unread.json").json()["unread"] == 0
 
     def test_the_facility_does_not_send_it_again(self, sent, mailed, facility_manager):
-        notice = Notice.objects.get(kind=NoticeKind.PASSWORD_RESET)
+        notification = Notification.objects.get(kind=NotificationKind.PASSWORD_RESET)
         manager = sign_in(facility_manager.email)
-        manager.post("/outbox/again/", {"notice": str(notice.pk), "show": "sent"})
-        assert send_again(Notice.objects.all(), now=timezone.now()) == 0
+        manager.post("/outbox/again/", {"notification": str(notification.pk), "show": "sent"})
+        assert send_again(Notification.objects.all(), now=timezone.now()) == 0
         assert mailed() == []
 
     def test_the_demonstration_shows_it_to_its_reader_alone(self, engineer, facility_manager, settings, tmp_path):
         settings.DEMO, settings.EMAIL_FILE_PATH = True, str(tmp_path)
         settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
         ask(engineer.email)
-        sweep_notices()
+        sweep_notifications()
         theirs = sign_in(engineer.email).get("/mail/").content.decode()
         address = re.search(r"/mail/[\w.-]+/", theirs)[0]
         assert "Choose a new password" in theirs
@@ -215,7 +215,7 @@ class TestChangingThePassword:
     FORM = {"oldpassword": PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
 
     def test_every_other_session_ends_and_the_person_is_told_whatever_they_chose(self, engineer, mailed):
-        NoticePreference.objects.create(person=engineer, unmailed=[kind.value for kind in NoticeKind])
+        NotificationPreference.objects.create(person=engineer, unmailed=[kind.value for kind in NotificationKind])
         here, elsewhere = sign_in(engineer.email), sign_in(engineer.email)
         answer = here.post("/account/password/change/", self.FORM)
         assert answer["Location"] == "/me/"
@@ -235,7 +235,7 @@ class TestChangingThePassword:
 
     def test_old_mails_let_nobody_act_any_more(self, make_reservation, mail_server, engineer):
         make_reservation()
-        outbox.sweep(clock=lambda: Notice.objects.get(kind="confirmation").due_at)
+        outbox.sweep(clock=lambda: Notification.objects.get(kind="confirmation").due_at)
         path = re.search(r"/act/[^\s\"]+", mail_server.taken[-1].get_body(("plain",)).get_content())[0]
         assert Client().get(path).status_code == 200
         sign_in(engineer.email).post("/account/password/change/", self.FORM)
@@ -321,7 +321,7 @@ class TestAnotherAddress:
         self.change(claiming, claimed)
         assert mailed() == []
         assert is_in(sign_in(other_engineer.email))
-        Notice.objects.all().delete()
+        Notification.objects.all().delete()
         ask(other_engineer.email)
         assert mailed() == [("stranger@example.org", "Choose a new password")]
 

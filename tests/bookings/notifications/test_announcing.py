@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from bic.celery import app
-from bookings.models import Notice
+from bookings.models import Notification
 from bookings.notifications import announcing, outbox
 from bookings.notifications.announcing import DELIVER, Announcer, left_to_the_sweep
 from tests.conftest import NOW
@@ -61,7 +61,7 @@ def test_what_is_due_is_delivered_by_its_ids_after_the_commit(broker, make_reser
         make_reservation()
         assert broker.is_empty()
     task, arguments = broker.get()
-    confirmation = Notice.objects.get(kind="confirmation")
+    confirmation = Notification.objects.get(kind="confirmation")
     assert (task, arguments) == (DELIVER, [[str(confirmation.pk)]])
     assert [outbox.deliver(*arguments, clock=lambda: NOW) for _time in range(2)] == [1, 0]
     assert mail_server.recipients == {"engineer@example.org": 1}
@@ -75,7 +75,7 @@ def test_nothing_is_announced_of_what_is_rolled_back_or_left_to_the_sweep(broker
         make_reservation()
     seen = make_reservation("13:00", "14:00")
     _task, [[first]] = broker.get()
-    assert Notice.objects.get(pk=first).booking == seen.booking
+    assert Notification.objects.get(pk=first).booking == seen.booking
     assert broker.is_empty()
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import translation
 
-from bookings.models import Concern, Notice, Quota
+from bookings.models import Issue, Notification, Quota
 from bookings.notifications import outbox
 from bookings.notifications.digests import notify_of_the_day, notify_of_the_week
 from bookings.notifications.letters import letter_for
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def mornings():
-    return lambda: list(Notice.objects.filter(kind="morning").values_list("recipient__name", "due_at"))
+    return lambda: list(Notification.objects.filter(kind="morning").values_list("recipient__name", "due_at"))
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_it_is_told_once_a_day_and_made_up_for_on_the_same_day_only(printer, fac
     for moment in ("11:40", "11:50", "2027-03-02 07:10"):
         notify_of_the_day(now=wall(moment))
     assert mornings() == [("Manager", wall("07:00")), ("Manager", wall("2027-03-02 07:00"))]
-    assert Notice.objects.get(due_at=wall("07:00")).expires_at == wall("2027-03-02 00:00")
+    assert Notification.objects.get(due_at=wall("07:00")).expires_at == wall("2027-03-02 00:00")
 
 
 def test_it_does_not_come_on_days_on_which_nobody_is_there(make_equipment, facility_manager, mornings):
@@ -69,21 +69,21 @@ def busy_day(make_reservation, printer, second_printer, engineer, facility_manag
     asked = make_reservation("15:00", "16:00")
     type(asked).objects.filter(pk=asked.pk).update(state="requested")
     add_outage(second_printer, start=wall("12:00"), end=wall("2027-03-03 12:00"), title="Nozzle", now=NOW)
-    Concern.objects.all().delete()
-    Concern.objects.create(reservation=held, code="not_certified", raised_at=NOW)
+    Issue.objects.all().delete()
+    Issue.objects.create(reservation=held, code="not_certified", opened_at=NOW)
     kind = CertificateKind.objects.create(name="Metal powder", slug="powder")
     for until in (date(2027, 3, 31), date(2027, 4, 1)):
         person = User.objects.create_user(f"{until}@example.org", "x", name=f"Until {until:%d-%m}")
         Certificate.objects.create(
             user=person, kind=kind, granted_on=date(2026, 3, 1), valid_until=until, granted_by=technician
         )
-    Notice.objects.filter(kind="confirmation").update(given_up_at=wall("06:00"), last_error="550 no such mailbox")
+    Notification.objects.filter(kind="confirmation").update(given_up_at=wall("06:00"), last_error="550 no such mailbox")
     notify_of_the_day(now=wall("07:00"))
 
 
 def letter_to(name: str, language: str):
     with translation.override(language):
-        return letter_for(Notice.objects.get(kind="morning", recipient__name=name), now=wall("07:00"))
+        return letter_for(Notification.objects.get(kind="morning", recipient__name=name), now=wall("07:00"))
 
 
 def test_a_facility_manager_reads_the_day_and_what_waits(busy_day):
@@ -130,7 +130,7 @@ def test_it_leaves_as_mail_in_the_readers_language(busy_day, mail_server):
 
 @pytest.fixture
 def weeks():
-    return lambda: list(Notice.objects.filter(kind="week").values_list("recipient__name", "due_at"))
+    return lambda: list(Notification.objects.filter(kind="week").values_list("recipient__name", "due_at"))
 
 
 def test_the_week_comes_on_monday_at_seven_to_managers_of_organisations_that_use_machines(
@@ -161,8 +161,8 @@ def test_the_week_says_what_is_booked_and_how_the_last_one_went(
     type(first).objects.filter(pk=second.pk).update(state="cancelled", cancelled_late=True)
     Quota.objects.create(organisation=verhagen, hours=40, span="month")
     notify_of_the_week(now=wall("07:00"))
-    notice = Notice.objects.get(kind="week")
-    letter = letter_for(notice, now=wall("07:00"))
+    notification = Notification.objects.get(kind="week")
+    letter = letter_for(notification, now=wall("07:00"))
     assert letter.subject == "Week 9 of Verhagen Fijnmechanica"
     assert letter.opening == "Verhagen Fijnmechanica has 2 reservations this week."
     assert [(line.when, line.codes, line.note) for line in letter.lines] == [
@@ -173,4 +173,4 @@ def test_the_week_says_what_is_booked_and_how_the_last_one_went(
         "Last week: nobody turned up for 1; 1 was cancelled late.",
     )
     Membership.objects.filter(user=org_manager).update(role="member")
-    assert letter_for(notice, now=wall("07:00")) is None
+    assert letter_for(notification, now=wall("07:00")) is None

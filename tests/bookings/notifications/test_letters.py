@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from bookings.models import Concern, Notice
+from bookings.models import Issue, Notification
 from bookings.notifications import outbox
-from bookings.notifications.writing import CONCERNS_SETTLE, DECISIONS_GATHER, notify_of_expiring_certificates
+from bookings.notifications.writing import DECISIONS_GATHER, ISSUES_GATHER, notify_of_expiring_certificates
 from bookings.scheduling.placement import RequestedSlot
 from bookings.services import cancel, cancel_booking, move
 from equipment.availability import add_outage
@@ -47,15 +47,15 @@ class TestMail:
         return mail_server.taken[0]
 
     def test_it_carries_its_id_and_says_that_a_machine_wrote_it(self, message):
-        notice = Notice.objects.get(kind="confirmation")
-        assert message["Message-ID"] == notice.message_id == f"<{notice.pk.hex}@127.0.0.1>"
+        notification = Notification.objects.get(kind="confirmation")
+        assert message["Message-ID"] == notification.message_id == f"<{notification.pk.hex}@127.0.0.1>"
         assert message["Auto-Submitted"] == "auto-generated"
         assert message["Bcc"] is None
 
     def test_text_and_html_say_the_same_and_lead_to_the_booking(self, message):
         text = message.get_body(("plain",)).get_content()
         html = message.get_body(("html",)).get_content()
-        booking = Notice.objects.get(kind="confirmation").booking
+        booking = Notification.objects.get(kind="confirmation").booking
         for part in (text, html):
             assert "Your booking is confirmed." in part
             assert "Mon 1 March 2027 09:00–11:00" in part
@@ -174,10 +174,10 @@ class TestReminders:
         mails = {subject: text for (to, subject), text in sent(wall("10:45")).items() if to == "engineer"}
         assert [subject.split(":")[0] for subject in mails] == (["Ends at 11"] if told else [])
         assert not any("Kempen" in text or "Stranger" in text for text in mails.values())
-        assert not Notice.objects.waiting().filter(recipient__name="Engineer").exists()
+        assert not Notification.objects.waiting().filter(recipient__name="Engineer").exists()
 
 
-class TestConcerns:
+class TestIssues:
     @pytest.fixture
     def hit(self, make_reservation, printer, sent):
         reservation = make_reservation()
@@ -187,14 +187,14 @@ class TestConcerns:
 
     def test_what_is_the_matter_is_told_after_a_while(self, hit, sent):
         assert sent() == {}
-        subject, opening = only(sent(NOW + CONCERNS_SETTLE))
+        subject, opening = only(sent(NOW + ISSUES_GATHER))
         assert subject == "Something is the matter: FDM-01, Mon 1 March 2027 09:00–11:00"
         assert opening == "Something is the matter with your reservation: during maintenance or a fault."
 
-    def test_what_was_set_right_or_settled_meanwhile_is_not(self, hit, facility_manager, sent):
-        Concern.objects.mend(NOW)
-        assert sent(NOW + CONCERNS_SETTLE) == {}
-        assert Notice.objects.get(kind="concern").withdrawn_at == NOW + CONCERNS_SETTLE
+    def test_what_was_set_right_or_dismissed_meanwhile_is_not(self, hit, facility_manager, sent):
+        Issue.objects.resolve(NOW)
+        assert sent(NOW + ISSUES_GATHER) == {}
+        assert Notification.objects.get(kind="issue").withdrawn_at == NOW + ISSUES_GATHER
 
 
 def test_a_certificate_that_ends_is_told_unless_it_was_renewed(engineer, facility_manager, sent):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bookings.models import Notice, Reservation, ReservationState, Use
+from bookings.models import Notification, Reservation, ReservationState, Use
 from bookings.notifications import outbox
 from bookings.notifications.links import LASTS
 from bookings.services import cancel, move
@@ -69,10 +69,10 @@ class TestCancelling:
         path = address("engineer@example.org")
         assert "Cancelled" in client.post(path, headers={"origin": "null"}).content.decode()
         assert state(reservation) == ReservationState.CANCELLED
-        assert Notice.objects.filter(kind="cancelled").count() == 1
+        assert Notification.objects.filter(kind="cancelled").count() == 1
         for answer in (client.post(path), client.get(path)):
             assert "There is nothing left to do here" in answer.content.decode()
-        assert Notice.objects.filter(kind="cancelled").count() == 1
+        assert Notification.objects.filter(kind="cancelled").count() == 1
 
     def test_a_late_cancellation_is_said_first(self, make_reservation, address, client, at):
         make_reservation()
@@ -86,7 +86,7 @@ class TestCancelling:
         assert "Cancel these reservations?" in client.get(path).content.decode()
         client.post(path)
         assert {r.state for r in booking.reservations.all()} == {ReservationState.CANCELLED}
-        assert Notice.objects.filter(kind="cancelled").count() == 1
+        assert Notification.objects.filter(kind="cancelled").count() == 1
 
     def test_what_was_moved_since_is_left_alone(self, make_reservation, address, client, at, engineer):
         reservation = make_reservation()
@@ -97,7 +97,7 @@ class TestCancelling:
 
     def test_the_reminder_cancels_what_is_on_that_day_alone(self, make_booking, address, client, at):
         booking = make_booking(("09:00", "11:00"), ("2027-03-02 09:00", "2027-03-02 11:00")).booking
-        Notice.objects.filter(kind="confirmation").delete()
+        Notification.objects.filter(kind="confirmation").delete()
         at(wall("2027-02-28 18:00"))
         client.post(address("engineer@example.org", now=wall("2027-02-28 18:00")))
         assert [r.state for r in booking.reservations.order_by("period")] == ["cancelled", "confirmed"]
@@ -168,7 +168,7 @@ class TestEnding:
     def test_who_is_done_gives_the_machine_free(self, make_reservation, make_booking, address, client, at, engineer):
         reservation = make_reservation("09:00", "11:00")
         other = make_reservation("11:30", "13:00")
-        Notice.objects.filter(kind__in=("confirmation", "reminder")).delete()
+        Notification.objects.filter(kind__in=("confirmation", "reminder")).delete()
         Reservation.objects.filter(pk=reservation.pk).update(state="in_use")
         Use.objects.create(reservation=reservation, started_at=wall("09:00"), started_by=engineer)
         Reservation.objects.filter(pk=other.pk).update(booking=other.booking)

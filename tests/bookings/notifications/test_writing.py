@@ -6,11 +6,11 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from bookings.models import Notice, NoticeKind, NoticePreference, TypeReminders
+from bookings.models import Notification, NotificationKind, NotificationPreference, TypeReminders
 from bookings.notifications.letters import letter_for
 from bookings.notifications.writing import (
-    CONCERNS_SETTLE,
     DECISIONS_GATHER,
+    ISSUES_GATHER,
     notify_of_expiring_certificates,
     plan_anew,
     plan_the_week,
@@ -27,7 +27,7 @@ from tests.conftest import MONDAY, NOW, wall
 
 pytestmark = pytest.mark.django_db
 
-REMINDER = NoticeKind.REMINDER
+REMINDER = NotificationKind.REMINDER
 TUESDAY = MONDAY + timedelta(days=1)
 ENGINEER, TEACHER, MANAGER, ORG_MANAGER = "Engineer", "Teacher", "Manager", "Orgmanager"
 
@@ -97,7 +97,7 @@ class TestBooking:
         assert reminded() == [("ending", wall("10:45")), ("reminder", wall("08:00"))]
 
     def test_people_and_types_have_their_own_times(self, make_booking, engineer, org_manager, printer_type, reminded):
-        NoticePreference.objects.create(person=engineer, leads=[timedelta(hours=3)], day_before_at=None)
+        NotificationPreference.objects.create(person=engineer, leads=[timedelta(hours=3)], day_before_at=None)
         TypeReminders.objects.create(equipment_type=printer_type, leads=[timedelta(days=2)], day_before_at=time(12))
         make_booking(("09:00", "11:00"), supervisor=org_manager)
         # At six it is too quiet for the engineer, at seven no more.
@@ -114,7 +114,7 @@ class TestBooking:
         with transaction.atomic():
             make_booking(("09:00", "11:00"))
             transaction.set_rollback(True)
-        assert not Notice.objects.exists()
+        assert not Notification.objects.exists()
 
     def test_a_class_takes_as_many_statements_as_one_machine(
         self, make_booking, make_equipment, approval, facility_manager
@@ -138,7 +138,7 @@ class TestPlanning:
     def test_what_was_booked_before_there_were_reminders_is_told_in_its_week(self, make_reservation, reminded):
         make_reservation()
         planned = reminded()
-        Notice.objects.all().delete()
+        Notification.objects.all().delete()
         assert plan_the_week(now=wall("2027-02-20 03:00")) == 0
         assert plan_the_week(now=wall("2027-02-24 03:00")) == 1
         assert plan_the_week(now=wall("2027-02-25 03:00")) == 1
@@ -153,7 +153,7 @@ class TestPlanning:
 
     def test_who_chooses_other_times_is_reminded_at_those(self, make_reservation, engineer, reminded):
         reservation = make_reservation()
-        NoticePreference.objects.create(person=engineer, leads=[timedelta(hours=2)], day_before_at=None)
+        NotificationPreference.objects.create(person=engineer, leads=[timedelta(hours=2)], day_before_at=None)
         plan_anew([reservation.booking_id], now=NOW)
         assert reminded(REMINDER) == [(REMINDER, wall("07:00"))]
 
@@ -168,17 +168,17 @@ class TestMoving:
     def test_it_is_told_with_both_times_and_who_did_it(self, reservation, org_manager, told):
         move(reservation=reservation, actor=org_manager, now=NOW, start=wall("13:00"), end=wall("15:00"))
         assert told() == [("moved", ENGINEER)]
-        facts = Notice.objects.get(kind="moved").facts
-        assert (facts["from"]["start"], facts["to"]["start"]) == (
+        payload = Notification.objects.get(kind="moved").payload
+        assert (payload["from"]["start"], payload["to"]["start"]) == (
             "2027-03-01T08:00:00+00:00",
             "2027-03-01T12:00:00+00:00",
         )
-        assert facts["by"] == ORG_MANAGER
+        assert payload["by"] == ORG_MANAGER
 
     def test_who_moves_the_own_reservation_gets_it_for_the_record(self, reservation, engineer, told):
         move(reservation=reservation, actor=engineer, now=NOW, start=wall("13:00"), end=wall("15:00"))
         assert told() == [("moved", ENGINEER)]
-        assert "by" not in Notice.objects.get(kind="moved").facts
+        assert "by" not in Notification.objects.get(kind="moved").payload
 
     def test_reminders_are_planned_anew_and_once_more_when_it_moves_back(self, reservation, engineer, reminded):
         before = reminded()
@@ -189,7 +189,7 @@ class TestMoving:
         assert reminded() == before
 
     def test_what_was_reminded_of_already_is_not_told_again(self, reservation, engineer, reminded):
-        Notice.objects.filter(due_at=wall("2027-02-28 17:00")).update(sent_at=wall("2027-02-28 17:00"))
+        Notification.objects.filter(due_at=wall("2027-02-28 17:00")).update(sent_at=wall("2027-02-28 17:00"))
         for start, end in (("13:00", "15:00"), ("09:00", "11:00")):
             reservation.refresh_from_db()
             move(
@@ -243,8 +243,10 @@ class TestCancelling:
         told.clear()
         cancel_booking(booking=outcome.booking, actor=org_manager, now=NOW)
         assert told() == [("cancelled", ENGINEER), ("cancelled", ORG_MANAGER)]
-        assert [len(n.facts["cancelled"]) for n in Notice.objects.filter(kind="cancelled")] == [3, 3]
-        assert ["by" in n.facts for n in Notice.objects.filter(kind="cancelled").order_by("recipient__name")] == [
+        assert [len(n.payload["cancelled"]) for n in Notification.objects.filter(kind="cancelled")] == [3, 3]
+        assert [
+            "by" in n.payload for n in Notification.objects.filter(kind="cancelled").order_by("recipient__name")
+        ] == [
             True,
             False,
         ]
@@ -290,7 +292,7 @@ class TestDeciding:
         soon = NOW + DECISIONS_GATHER / 2
         decline(reservation=requests[1], actor=facility_manager, now=soon, reason="The oven is needed.")
         assert told() == [("decision", ENGINEER)]
-        assert Notice.objects.get(kind="decision").due_at == NOW + DECISIONS_GATHER
+        assert Notification.objects.get(kind="decision").due_at == NOW + DECISIONS_GATHER
 
     def test_what_is_decided_later_is_a_message_of_its_own(self, requests, facility_manager, told):
         approve(reservation=requests[0], actor=facility_manager, now=NOW)
@@ -310,40 +312,40 @@ class TestDeciding:
         assert told() == [("decision", ENGINEER)]
 
 
-class TestConcerns:
+class TestIssues:
     def test_who_booked_hears_that_the_hours_changed_once_per_booking(
         self, make_booking, printer, second_printer, working_hours, told
     ):
         make_booking(*(RequestedSlot(wall("09:00"), wall("11:00"), machine) for machine in (printer, second_printer)))
         told.clear()
         cancel_day(working_hours.event_set.get(), MONDAY, now=NOW)
-        assert told() == [("concern", ENGINEER)]
-        assert Notice.objects.get(kind="concern").due_at == NOW + CONCERNS_SETTLE
+        assert told() == [("issue", ENGINEER)]
+        assert Notification.objects.get(kind="issue").due_at == NOW + ISSUES_GATHER
 
     def test_the_next_change_of_hours_does_not_tell_it_again(self, make_reservation, printer, told):
         make_reservation("09:00", "11:00")
         told.clear()
         add_outage(printer, start=wall("10:00"), end=wall("12:00"), title="Nozzle", now=NOW)
         add_outage(printer, start=wall("12:00"), end=wall("13:00"), title="Nozzle", now=NOW + timedelta(hours=1))
-        assert told() == [("concern", ENGINEER)]
+        assert told() == [("issue", ENGINEER)]
 
-    def test_a_certificate_that_is_withdrawn_concerns_what_it_was_needed_for(
+    def test_a_withdrawn_certificate_opens_issues_on_what_it_was_needed_for(
         self, make_reservation, powder, facility_manager, told
     ):
         make_reservation("09:00", "11:00")
         told.clear()
         withdraw(certificate=powder, by=facility_manager, now=NOW, reason="Without a mask.")
-        assert told() == [("certificate_withdrawn", ENGINEER), ("concern", ENGINEER)]
+        assert told() == [("certificate_withdrawn", ENGINEER), ("issue", ENGINEER)]
 
     def test_who_was_told_hears_that_it_is_in_order_again(self, make_reservation, printer, told):
         make_reservation("09:00", "11:00")
         told.clear()
         outage = add_outage(printer, start=wall("10:00"), end=wall("12:00"), title="Nozzle", now=NOW)
-        Notice.objects.filter(kind="concern").update(sent_at=NOW)
+        Notification.objects.filter(kind="issue").update(sent_at=NOW)
         with rebuilding_once(now=NOW + timedelta(hours=1)):
             outage.delete()
-        assert told() == [("concern_over", ENGINEER)]
-        over = Notice.objects.get(kind="concern_over")
+        assert told() == [("issue_over", ENGINEER)]
+        over = Notification.objects.get(kind="issue_over")
         letter = letter_for(over, now=NOW + timedelta(hours=1))
         assert letter.subject == "In order again: FDM-01, Mon 1 March 2027 09:00–11:00"
         assert letter.more == ("It was: during maintenance or a fault.",)
@@ -354,8 +356,8 @@ class TestConcerns:
         outage = add_outage(printer, start=wall("10:00"), end=wall("12:00"), title="Nozzle", now=NOW)
         with rebuilding_once(now=NOW):
             outage.delete()
-        waiting = Notice.objects.waiting().filter(kind__in=("concern", "concern_over"))
-        assert [letter_for(notice, now=NOW) for notice in waiting] == [None]
+        waiting = Notification.objects.waiting().filter(kind__in=("issue", "issue_over"))
+        assert [letter_for(notification, now=NOW) for notification in waiting] == [None]
 
 
 class TestOperators:
@@ -368,8 +370,8 @@ class TestOperators:
         return operator
 
     def letters(self):
-        said = Notice.objects.filter(kind="operating").order_by("written_at")
-        return [letter and letter.subject for letter in (letter_for(notice, now=NOW) for notice in said)]
+        said = Notification.objects.filter(kind="operating").order_by("written_at")
+        return [letter and letter.subject for letter in (letter_for(notification, now=NOW) for notification in said)]
 
     def test_who_operates_hears_of_it_and_when_it_moves_and_when_it_is_cancelled(
         self, operator, make_reservation, engineer, told
@@ -389,7 +391,7 @@ class TestOperators:
         other.types.set(operator.types.all())
         Operator.objects.filter(pk=operator.pk).update(active=False)
         move(reservation=reservation, actor=engineer, now=NOW, start=wall("13:00"), end=wall("15:00"))
-        moved = Notice.objects.filter(kind="operating", key__startswith="reservation")
+        moved = Notification.objects.filter(kind="operating", key__startswith="reservation")
         assert {n.recipient.name: letter_for(n, now=NOW).subject for n in moved} == {
             "Op": "No longer to operate: FDM-01, Mon 1 March 2027 09:00–11:00",
             "Op2": "To operate: FDM-01, Mon 1 March 2027 13:00–15:00",
@@ -406,7 +408,7 @@ class TestCertificates:
         for day in ("2027-05-02", "2027-05-03"):
             notify_of_expiring_certificates(now=self.morning(day))
         assert told() == [("certificate_expiring", ENGINEER)]
-        assert Notice.objects.get().expires_at == wall("2027-06-01 00:00")
+        assert Notification.objects.get().expires_at == wall("2027-06-01 00:00")
 
     def test_what_is_renewed_withdrawn_or_over_is_not_told(self, powder, engineer, facility_manager, told):
         notify_of_expiring_certificates(now=self.morning("2027-06-01"))
@@ -416,4 +418,6 @@ class TestCertificates:
         withdraw(certificate=powder, by=facility_manager, now=wall("2027-04-02 09:00"), reason="Renewed.")
         notify_of_expiring_certificates(now=self.morning("2027-05-11"))
         # Nor does it say that one was withdrawn: another of the kind holds.
-        assert {letter_for(notice, now=wall("2027-04-02 09:00")) for notice in Notice.objects.waiting()} == {None}
+        assert {
+            letter_for(notification, now=wall("2027-04-02 09:00")) for notification in Notification.objects.waiting()
+        } == {None}

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 
-from bookings.models import Concern, Quota, Reservation, ReservationState
+from bookings.models import Issue, Quota, Reservation, ReservationState
 from bookings.scheduling.placement import RequestedSlot
 from bookings.services import Overriding, book, cancel, find_slots, move
 from core.refusals import Refused
@@ -77,29 +77,27 @@ def test_a_type_that_names_two_certificates_needs_both(
     assert "Poeder" in refused.value.refusals[0].message
 
 
-def test_a_withdrawn_certificate_marks_what_it_breaks_and_a_new_one_settles_it(
+def test_a_withdrawn_certificate_marks_what_it_breaks_and_a_new_one_resolves_it(
     make_reservation, instruction, engineer, technician
 ):
     certificate = grant(user=engineer, kind=instruction, by=technician, now=NOW)
     reservation = make_reservation()
     withdraw(certificate=certificate, by=technician, now=NOW, reason="Left the machine open")
-    assert [(c.reservation, c.code) for c in Concern.objects.filter(settled_at=None)] == [
-        (reservation, "not_certified")
-    ]
+    assert [(c.reservation, c.code) for c in Issue.objects.filter(closed_at=None)] == [(reservation, "not_certified")]
     with pytest.raises(Refused):
         make_reservation("13:00", "14:00")
     grant(user=engineer, kind=instruction, by=technician, now=NOW)
-    assert not Concern.objects.filter(settled_at=None).exists()
+    assert not Issue.objects.filter(closed_at=None).exists()
 
 
-def test_a_certificate_that_was_set_aside_is_no_concern(
+def test_a_certificate_that_was_set_aside_is_no_issue(
     make_booking, instruction, facility_manager, technician, engineer
 ):
     override = Overriding(by=facility_manager, reason="I stay with it")
     make_booking(("09:00", "10:00"), booker=facility_manager, override=override)
     certificate = grant(user=facility_manager, kind=instruction, by=technician, now=NOW)
     withdraw(certificate=certificate, by=technician, now=NOW, reason="Moved on")
-    assert not Concern.objects.exists()
+    assert not Issue.objects.exists()
 
 
 def test_only_technicians_grant_and_withdraw(instruction, engineer):

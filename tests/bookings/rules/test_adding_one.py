@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings.models import Concern
+from bookings.models import Issue
 from bookings.rules.book import BOOKING_RULES, NO_UNIT_FREE, RESERVATION_RULES, Trigger, rule
 from core.refusals import Cure, Refused
 from equipment.availability import add_outage
@@ -60,8 +60,8 @@ def test_a_reservation_that_no_longer_keeps_it_is_marked(make_reservation, print
     kept_until_now = make_reservation("16:00", "17:30")
     request.getfixturevalue("too_late_in_the_day")
     add_outage(printer, start=wall("2027-03-09 10:00"), end=wall("2027-03-09 11:00"), title="Nozzle", now=NOW)
-    concern = Concern.objects.get()
-    assert (concern.reservation_id, concern.code) == (kept_until_now.pk, "too_late")
+    issue = Issue.objects.get()
+    assert (issue.reservation_id, issue.code) == (kept_until_now.pk, "too_late")
     client.force_login(facility_manager)
     page = client.get(reverse("booking", args=[kept_until_now.booking.reference])).content.decode()
     assert "ends after five o&#x27;clock" in page

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bookings.models import Notice, Reservation, ReservationState
+from bookings.models import Notification, Reservation, ReservationState
 from bookings.services import cancel, cancel_booking, move
 from core.refusals import Refused
 from equipment.models import EquipmentState
@@ -175,5 +175,5 @@ class TestInUse:
 
     def test_the_word_before_the_end_comes_before_the_new_one(self, at_it, engineer):
         move(reservation=at_it, actor=engineer, now=wall("10:00"), end=wall("12:00"))
-        ending = Notice.objects.waiting().filter(kind="ending")
+        ending = Notification.objects.waiting().filter(kind="ending")
         assert list(ending.values_list("due_at", flat=True)) == [wall("11:45")]

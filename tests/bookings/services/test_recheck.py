@@ -4,36 +4,36 @@ from datetime import timedelta
 
 import pytest
 
-from bookings.models import Concern
+from bookings.models import Issue
 from bookings.services import Overriding, cancel, move
 from equipment.availability import add_outage, cancel_day, closed_days, roll_forward, what_if
 from floor.services import decline, settle
 from tests.conftest import MONDAY, NOW, wall
 
 
-def open_concerns():
-    return {(c.reservation_id, c.code) for c in Concern.objects.filter(settled_at=None)}
+def open_issues():
+    return {(c.reservation_id, c.code) for c in Issue.objects.filter(closed_at=None)}
 
 
 def test_a_cancelled_day_marks_the_reservations_on_it(make_reservation, working_hours):
     hit = make_reservation()
     make_reservation("2027-03-02 09:00", "2027-03-02 10:00")
     cancel_day(working_hours.event_set.get(), MONDAY, now=NOW)
-    assert open_concerns() == {(hit.pk, "outside_opening_hours")}
+    assert open_issues() == {(hit.pk, "outside_opening_hours")}
 
 
-def test_hours_that_come_back_settle_the_concern(make_reservation, working_hours):
+def test_hours_that_come_back_resolve_the_issue(make_reservation, working_hours):
     make_reservation()
     cancelled = cancel_day(working_hours.event_set.get(), MONDAY, now=NOW)
     cancelled.delete()
-    assert open_concerns() == set()
-    assert Concern.objects.get().settled_at
+    assert open_issues() == set()
+    assert Issue.objects.get().closed_at
 
 
 def test_an_outage_marks_what_it_hits_and_deletes_nothing(make_reservation, printer):
     hit = make_reservation()
     add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW)
-    assert open_concerns() == {(hit.pk, "during_outage")}
+    assert open_issues() == {(hit.pk, "during_outage")}
     hit.refresh_from_db()
     assert hit.holds
 
@@ -44,7 +44,7 @@ def test_a_change_tells_what_it_would_hit_before_it_is_made(make_reservation, pr
         lambda: add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW), now=NOW
     )
     assert [reservation.booking.reference in hit.text and "FDM-01" in hit.text for hit in hits] == [True]
-    assert not Concern.objects.exists()
+    assert not Issue.objects.exists()
     assert not printer.reservations.exclude(pk=reservation.pk).exists()
 
 
@@ -57,8 +57,8 @@ def test_what_was_outside_open_time_already_is_not_told_again(make_reservation, 
     )
 
 
-@pytest.mark.parametrize("settle", ["move", "cancel"])
-def test_moving_or_cancelling_settles_the_concern(make_reservation, printer, engineer, settle):
+@pytest.mark.parametrize("dismiss", ["move", "cancel"])
+def test_moving_or_cancelling_resolves_the_issue(make_reservation, printer, engineer, settle):
     reservation = make_reservation()
     add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW)
     if settle == "move":
@@ -66,7 +66,7 @@ def test_moving_or_cancelling_settles_the_concern(make_reservation, printer, eng
         move(reservation=reservation, actor=engineer, now=NOW, **day)
     else:
         cancel(reservation=reservation, actor=engineer, now=NOW)
-    assert open_concerns() == set()
+    assert open_issues() == set()
 
 
 def test_a_run_may_lie_across_a_closure_but_must_be_taken_out_in_open_time(
@@ -76,7 +76,7 @@ def test_a_run_may_lie_across_a_closure_but_must_be_taken_out_in_open_time(
     run = make_reservation("2027-03-04 16:00", "2027-03-05 03:00", equipment=machine)
     assert run.occupied.upper == wall("2027-03-05 08:15")
     closed_days(working_hours_closures(machine), first=MONDAY.replace(day=5), title="Carnaval", now=NOW)
-    assert open_concerns() == {(run.pk, "outside_opening_hours")}
+    assert open_issues() == {(run.pk, "outside_opening_hours")}
 
 
 def working_hours_closures(machine):
@@ -93,43 +93,43 @@ def test_closing_time_moved_forward_marks_the_late_ones(make_reservation, workin
     event = working_hours.event_set.get()
     event.end = event.end - timedelta(hours=3)
     event.save()
-    assert open_concerns() == {(late.pk, "outside_opening_hours")}
+    assert open_issues() == {(late.pk, "outside_opening_hours")}
 
 
 def test_what_a_manager_lets_stand_does_not_come_back_with_the_next_night(make_reservation, printer, facility_manager):
     reservation = make_reservation()
     add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW)
-    concern = Concern.objects.get()
-    settle(concern_ids=[concern.pk], actor=facility_manager, now=NOW)
+    issue = Issue.objects.get()
+    settle(issue_ids=[issue.pk], actor=facility_manager, now=NOW)
     roll_forward(now=NOW + timedelta(days=1))
-    assert not Concern.objects.open().exists()
-    concern.refresh_from_db()
-    assert (concern.reservation, concern.settled_by) == (reservation, facility_manager)
+    assert not Issue.objects.open().exists()
+    issue.refresh_from_db()
+    assert (issue.reservation, issue.dismissed_by) == (reservation, facility_manager)
 
 
-def test_what_was_let_stand_and_then_mended_is_told_when_it_breaks_again(make_reservation, printer, facility_manager):
+def test_what_was_dismissed_and_then_resolved_is_told_when_it_breaks_again(make_reservation, printer, facility_manager):
     reservation = make_reservation()
     outage = add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW)
-    settle(concern_ids=[Concern.objects.get().pk], actor=facility_manager, now=NOW)
+    settle(issue_ids=[Issue.objects.get().pk], actor=facility_manager, now=NOW)
     outage.delete()
     add_outage(printer, start=wall("10:30"), end=wall("15:00"), title="Belt", now=NOW)
-    assert [(c.reservation, c.code) for c in Concern.objects.open()] == [(reservation, "during_outage")]
+    assert [(c.reservation, c.code) for c in Issue.objects.open()] == [(reservation, "during_outage")]
 
 
-def test_a_rule_that_was_set_aside_for_a_reservation_is_no_concern(make_booking, facility_manager):
+def test_a_rule_that_was_set_aside_for_a_reservation_is_no_issue(make_booking, facility_manager):
     override = Overriding(by=facility_manager, reason="Open day")
     make_booking(("19:00", "20:00"), booker=facility_manager, override=override)
     roll_forward(now=NOW + timedelta(days=1))
-    assert not Concern.objects.exists()
+    assert not Issue.objects.exists()
 
 
-def test_a_declined_request_leaves_no_concern(make_reservation, printer, printer_type, facility_manager):
+def test_a_declined_request_leaves_no_issue(make_reservation, printer, printer_type, facility_manager):
     printer_type.approval = "manager"
     printer_type.save()
     request = make_reservation()
     add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW)
     decline(reservation=request, actor=facility_manager, now=NOW, reason="It broke")
-    assert open_concerns() == set()
+    assert open_issues() == set()
 
 
 def test_what_was_set_aside_before_a_move_counts_no_more_after_it(make_booking, facility_manager, working_hours):
@@ -138,4 +138,4 @@ def test_what_was_set_aside_before_a_move_counts_no_more_after_it(make_booking, 
     tuesday = {"start": wall("2027-03-02 09:00"), "end": wall("2027-03-02 10:00")}
     move(reservation=reservation, actor=facility_manager, now=NOW, **tuesday)
     cancel_day(working_hours.event_set.get(), tuesday["start"].date(), now=NOW)
-    assert open_concerns() == {(reservation.pk, "outside_opening_hours")}
+    assert open_issues() == {(reservation.pk, "outside_opening_hours")}

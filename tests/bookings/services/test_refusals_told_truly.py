@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone, translation
 
-from bookings.models import Notice
+from bookings.models import Notification
 from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
 from core.refusals import Refused
@@ -125,10 +125,10 @@ class TestWhomToAsk:
         assert 'href="mailto:lab@example.org"' in said
 
 
-class TestOldNotices:
+class TestOldNotifications:
     def test_a_reminder_of_what_is_over_says_so_and_is_not_unread(self, page, make_reservation, monkeypatch):
         make_reservation(title="Housing")
-        Notice.objects.exclude(kind="reminder").update(read_at=NOW)
+        Notification.objects.exclude(kind="reminder").update(read_at=NOW)
         monkeypatch.setattr(timezone, "now", lambda: wall("2027-03-02 12:00"))
         said = page.get("/notices/").content.decode()
         assert "This is over." in said

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings.models import Concern, Override, ReservationState
+from bookings.models import Issue, Override, ReservationState
 from bookings.services import move
 from bookings.views.bookings import again
 from tests.conftest import NOW, wall
@@ -97,7 +97,7 @@ def test_a_booking_tells_its_history_what_was_decided_and_what_is_the_matter(
 ):
     reservation = make_reservation()
     Override.objects.create(reservation=reservation, code="too_long", by=facility_manager, reason="Open day", at=NOW)
-    Concern.objects.create(reservation=reservation, code="outside_opening_hours", raised_at=NOW)
+    Issue.objects.create(reservation=reservation, code="outside_opening_hours", opened_at=NOW)
     other = make_reservation("12:00", "13:00")
     move(reservation=other, actor=engineer, now=NOW, start=wall("13:00"), end=wall("14:00"))
     said = page.get(f"/bookings/{reservation.booking.reference}/").content.decode()

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bookings.models import Notice, NoticePreference, TypeReminders
+from bookings.models import Notification, NotificationPreference, TypeReminders
 from tests.conftest import NOW, wall
 
 pytestmark = pytest.mark.django_db
 
-EVERYTHING = ["confirmation", "decision", "moved", "cancelled", "reminder", "free_until", "ending", "concern"]
+EVERYTHING = ["confirmation", "decision", "moved", "cancelled", "reminder", "free_until", "ending", "issue"]
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def mine(client, engineer, monkeypatch):
 
 
 def reminded():
-    waiting = Notice.objects.waiting().filter(kind="reminder")
+    waiting = Notification.objects.waiting().filter(kind="reminder")
     return sorted(waiting.values_list("due_at", flat=True))
 
 
@@ -43,7 +43,7 @@ def test_several_times_before_the_start_replace_the_reminders_of_what_is_booked(
     assert reminded() == [wall("2027-02-28 17:00"), wall("08:00")]
     assert "Kept." in mine(leads=["15", "120", "2880"], day_before_at="").content.decode()
     assert reminded() == [wall("2027-02-27 09:00"), wall("07:00"), wall("08:45")]
-    preference = NoticePreference.objects.get()
+    preference = NotificationPreference.objects.get()
     assert preference.leads == [timedelta(minutes=15), timedelta(hours=2), timedelta(days=2)]
 
 
@@ -72,13 +72,13 @@ def test_what_cannot_be_is_said_beside_the_field_and_nothing_is_kept(mine, chang
     answer = mine(**changes)
     assert answer.status_code == 422
     assert said in answer.content.decode()
-    assert not NoticePreference.objects.exists()
+    assert not NotificationPreference.objects.exists()
 
 
 def test_a_kind_is_switched_off_for_mail_and_others_of_which_one_is_not_asked_stay(mine, engineer):
-    NoticePreference.objects.create(person=engineer, unmailed=["request"])
+    NotificationPreference.objects.create(person=engineer, unmailed=["request"])
     mine(mailed=[kind for kind in EVERYTHING if kind != "reminder"])
-    kept = NoticePreference.objects.get().unmailed
+    kept = NotificationPreference.objects.get().unmailed
     assert {"request", "reminder"} <= set(kept)
     assert "confirmation" not in kept
 
@@ -87,7 +87,7 @@ def test_one_goes_back_to_the_defaults(mine, make_reservation):
     make_reservation("09:00", "11:00")
     mine(leads=[], day_before_at="")
     mine(defaults="1")
-    assert not NoticePreference.objects.exists()
+    assert not NotificationPreference.objects.exists()
     assert reminded() == [wall("2027-02-28 17:00"), wall("08:00")]
 
 

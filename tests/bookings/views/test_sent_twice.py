@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from bookings.models import Booking, CalendarFeed, Notice, Reservation, ReservationState, Use
+from bookings.models import Booking, CalendarFeed, Notification, Reservation, ReservationState, Use
 from equipment.models import Certificate, CertificateKind
 from organisations.models import TECHNICIANS, ApiToken
 from tests.conftest import NOW, wall
@@ -71,7 +71,7 @@ def test_cancelling(twice, engineer, make_reservation):
     reservation = make_reservation()
     said = twice(engineer, f"/bookings/{reservation.booking.reference}/cancel/", {"reservation": reservation.pk})
     assert "It was cancelled already." in said
-    assert Notice.objects.filter(kind="cancellation", recipient=engineer).count() <= 1
+    assert Notification.objects.filter(kind="cancellation", recipient=engineer).count() <= 1
 
 
 @pytest.mark.parametrize(("verb", "state"), [("approve", "confirmed"), ("decline", "declined")])
@@ -100,16 +100,20 @@ def test_saying_that_nobody_came(twice, clock, facility_manager, make_reservatio
     assert Reservation.objects.get().state == ReservationState.NO_SHOW
 
 
-def test_sending_a_notice_again(twice, facility_manager, make_reservation):
+def test_sending_a_notification_again(twice, facility_manager, make_reservation):
     make_reservation()
-    notice = Notice.objects.get(kind="confirmation")
-    Notice.objects.filter(pk=notice.pk).update(sent_at=NOW - timedelta(hours=1))
-    said = twice(facility_manager, "/outbox/again/", {"notice": str(notice.pk), "times": "0", "show": "sent"})
+    notification = Notification.objects.get(kind="confirmation")
+    Notification.objects.filter(pk=notification.pk).update(sent_at=NOW - timedelta(hours=1))
+    said = twice(
+        facility_manager, "/outbox/again/", {"notification": str(notification.pk), "times": "0", "show": "sent"}
+    )
     assert "1 notice goes out again." in said
-    Notice.objects.filter(pk=notice.pk).update(sent_at=NOW)  # it went out; the page on the screen is that of before
-    twice(facility_manager, "/outbox/again/", {"notice": str(notice.pk), "times": "0", "show": "sent"})
-    notice.refresh_from_db()
-    assert notice.sent_again == 1
+    Notification.objects.filter(pk=notification.pk).update(
+        sent_at=NOW
+    )  # it went out; the page on the screen is that of before
+    twice(facility_manager, "/outbox/again/", {"notification": str(notification.pk), "times": "0", "show": "sent"})
+    notification.refresh_from_db()
+    assert notification.sent_again == 1
 
 
 def test_granting_a_certificate(twice, facility_manager, engineer):

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils.html import escape
 
-from bookings.models import Concern
+from bookings.models import Issue
 from equipment import availability
 from equipment.availability import Calendar, Event, Occurrence, Rule
 from equipment.availability.patterns import pattern_of
@@ -222,7 +222,7 @@ class TestWarning:
         assert escape("Until <four>") in shown
         office_hours.refresh_from_db()
         assert pattern_of(office_hours).closes == time(18)
-        assert not Concern.objects.exists()
+        assert not Issue.objects.exists()
         assert "successfully" not in as_manager.get(page("event_changelist")).content.decode()
 
     def test_saved_anyway_the_reservation_is_marked(self, as_manager, office_hours, reservation, printer):
@@ -232,7 +232,7 @@ class TestWarning:
         response = as_manager.post(page("event_change", office_hours.pk), again)
         assert response.status_code == 302
         assert open_on(printer, "2027-03-01 12:00", "2027-03-02 00:00") == ["01 12:00 – 01 16:00"]
-        assert Concern.objects.get().reservation == reservation
+        assert Issue.objects.get().reservation == reservation
         assert "successfully" in as_manager.get(page("event_changelist")).content.decode()
 
     def test_a_change_that_hits_nothing_is_saved_at_once(self, as_manager, office_hours, reservation):
@@ -248,7 +248,7 @@ class TestWarning:
         printer.refresh_from_db()
         assert printer.outages is None
         assert as_manager.post(page("event_add"), typed(response)).status_code == 302
-        assert Concern.objects.get().code == "during_outage"
+        assert Issue.objects.get().code == "during_outage"
 
     def test_deleting_hours_says_what_it_hits(self, as_manager, office_hours, reservation):
         address = page("event_delete", office_hours.pk)
@@ -257,7 +257,7 @@ class TestWarning:
         assert Event.objects.filter(pk=office_hours.pk).exists()
         as_manager.post(address, typed(response))
         assert not Event.objects.filter(pk=office_hours.pk).exists()
-        assert Concern.objects.count() == 1
+        assert Issue.objects.count() == 1
 
     def test_a_cancelled_day_says_what_it_hits(self, as_manager, office_hours, reservation):
         day = {"event": office_hours.pk, "day": "2027-03-01", "becomes": "cancelled", "moved_to": ""}
@@ -282,7 +282,7 @@ class TestWarning:
         assert as_manager.post(address, typed(response)).status_code == 302
         printer.refresh_from_db()
         assert printer.opening_hours == other
-        assert Concern.objects.get().reservation == reservation
+        assert Issue.objects.get().reservation == reservation
 
 
 @pytest.mark.parametrize(("field", "day"), [("last", "9999-12-31"), ("first", "0001-01-01"), ("first", "9999-12-31")])

@@ -121,4 +121,4 @@ class TestReservationsLeftOutside:
 
     def test_accepted_they_stay_and_are_marked_for_the_manager(self, imported):
         assert imported(self.LATER, "--accept-conflicts").endswith("Done.\n")
-        assert Reservation.objects.get().concerns.filter(settled_at=None).exists()
+        assert Reservation.objects.get().issues.filter(closed_at=None).exists()

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings.models import Concern, Reservation, ReservationState
+from bookings.models import Issue, Reservation, ReservationState
 from organisations.models import AUDITORS, TECHNICIANS
 from tests.conftest import NOW, wall
 
@@ -204,49 +204,49 @@ def test_others_do_not_decide_about_courses(client, course, org_manager):
     assert states(course) == ["requested"] * 3
 
 
-# ---- Concerns ---------------------------------------------------------------------------------------------------
+# ---- Issues ---------------------------------------------------------------------------------------------------
 
 
-def concern_about(reservation, code="not_certified") -> Concern:
-    return Concern.objects.create(reservation=reservation, code=code, raised_at=NOW)
+def issue_about(reservation, code="not_certified") -> Issue:
+    return Issue.objects.create(reservation=reservation, code=code, opened_at=NOW)
 
 
-def test_reservations_that_something_is_the_matter_with_are_listed_until_settled(desk, make_reservation):
-    concern = concern_about(make_reservation(title="Housing"), "outside_opening_hours")
+def test_reservations_that_something_is_the_matter_with_are_listed_until_dismissed(desk, make_reservation):
+    issue = issue_about(make_reservation(title="Housing"), "outside_opening_hours")
     said = desk.get("/requests/").content.decode()
     assert "outside opening hours" in said
     assert "Housing" in said
-    said = desk.post(f"/concerns/{concern.pk}/settle/", follow=True).content.decode()
+    said = desk.post(f"/concerns/{issue.pk}/settle/", follow=True).content.decode()
     assert "Settled" in said
     assert "outside opening hours" not in said
-    concern.refresh_from_db()
-    assert concern.settled_at == NOW
-    assert "That was settled already." in desk.post(f"/concerns/{concern.pk}/settle/", follow=True).content.decode()
+    issue.refresh_from_db()
+    assert issue.closed_at == NOW
+    assert "That was settled already." in desk.post(f"/concerns/{issue.pk}/settle/", follow=True).content.decode()
 
 
-def test_a_concern_stands_beside_its_request(desk, make_request):
-    concern_about(make_request())
+def test_an_issue_stands_beside_its_request(desk, make_request):
+    issue_about(make_request())
     assert desk.get("/requests/").content.decode().count("a certificate is missing") == 2
 
 
-def test_concerns_about_what_is_over_are_not_listed(desk, make_reservation, monkeypatch):
-    concern_about(make_reservation())
+def test_issues_about_what_is_over_are_not_listed(desk, make_reservation, monkeypatch):
+    issue_about(make_reservation())
     monkeypatch.setattr(timezone, "now", lambda: wall("2027-03-02 09:00"))
     assert "a certificate is missing" not in desk.get("/requests/").content.decode()
 
 
-def test_only_facility_managers_settle(client, make_reservation, org_manager):
-    concern = concern_about(make_reservation())
+def test_only_facility_managers_dismiss(client, make_reservation, org_manager):
+    issue = issue_about(make_reservation())
     client.force_login(org_manager)
-    assert client.post(f"/concerns/{concern.pk}/settle/").status_code == 403
-    concern.refresh_from_db()
-    assert concern.settled_at is None
+    assert client.post(f"/concerns/{issue.pk}/settle/").status_code == 403
+    issue.refresh_from_db()
+    assert issue.closed_at is None
 
 
 def test_the_desk_costs_the_same_statements_with_one_and_with_three(desk, make_request):
     counted = []
     for hour in (9, 11, 13):
-        concern_about(make_request(f"{hour:02}:00", f"{hour + 1}:00"))
+        issue_about(make_request(f"{hour:02}:00", f"{hour + 1}:00"))
         with CaptureQueriesContext(connection) as statements:
             desk.get("/requests/")
         counted.append(len(statements))

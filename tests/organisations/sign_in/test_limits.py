@@ -12,7 +12,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from bookings.tasks import sweep_notices
+from bookings.tasks import sweep_notifications
 from organisations.models import SignInTry, User
 from organisations.sign_in import limits as sign_in_limits
 from tests.conftest import NOW
@@ -154,9 +154,9 @@ def test_whoever_asks_for_links_of_others_fills_no_mailbox_and_keeps_nobody_from
     for number in range(20):
         headers = {"X-Forwarded-For": f"203.0.113.{number}"}
         assert client.post("/account/password/reset/", {"email": engineer.email}, headers=headers).status_code == 302
-        sweep_notices()
+        sweep_notifications()
     assert client.post("/account/password/reset/", {"email": engineer.email}).status_code == 302
-    sweep_notices()
+    sweep_notifications()
     assert len(mail.outbox) == 1
 
 
@@ -173,7 +173,7 @@ def test_a_new_password_by_mail_ends_the_wait(engineer):
     guess(engineer.email, address=SCHOOL)
     browser, headers = Client(), {"X-Forwarded-For": SCHOOL}
     browser.post("/account/password/reset/", {"email": engineer.email}, headers=headers)
-    sweep_notices()
+    sweep_notifications()
     (link,) = [word for word in mail.outbox[-1].body.split() if "/password/reset/key/" in word]
     form = browser.get(urlsplit(link).path, headers=headers)
     new = {"password1": "a brand new one", "password2": "a brand new one"}

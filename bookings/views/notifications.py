@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from bookings.models import Notice
+from bookings.models import Notification
 from bookings.notifications.letters import letter_for
 
 PER_PAGE = 20
@@ -22,23 +22,23 @@ COUNTED = 99  # more than these are "99+"
 
 @login_required
 @require_safe
-def notices(request):
+def notifications(request):
     """Each as its mail begins. What it says is read from its booking, some statements for each of the page."""
     now = timezone.now()
-    told = Notice.objects.told(request.user, now)
+    told = Notification.objects.told(request.user, now)
     page = Paginator(told.select_related("booking", "reservation__equipment"), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    rows = [_row(notice, now) for notice in page]
+    rows = [_row(notification, now) for notification in page]
     context = {"page": page, "rows": rows, "unread": told.unread(now).exists(), "now": now}
-    return render(request, "bookings/notices.html", context)
+    return render(request, "bookings/notifications.html", context)
 
 
-def _row(notice: Notice, now: datetime) -> dict:
+def _row(notification: Notification, now: datetime) -> dict:
     """`over`: it is too late for it to be of use. Without a letter and not over, things have changed since."""
-    over = notice.expires_at is not None and notice.expires_at <= now
-    letter = letter_for(notice, now=now)
-    return {"notice": notice, "letter": letter, "over": over, "new": not (notice.read_at or over)}
+    over = notification.expires_at is not None and notification.expires_at <= now
+    letter = letter_for(notification, now=now)
+    return {"notification": notification, "letter": letter, "over": over, "new": not (notification.read_at or over)}
 
 
 @login_required
@@ -46,12 +46,12 @@ def _row(notice: Notice, now: datetime) -> dict:
 def opened(request, pk: UUID):
     """Leads to what it is about, and counts as read."""
     now = timezone.now()
-    notice = get_object_or_404(Notice.objects.told(request.user, now), pk=pk)
-    Notice.objects.filter(pk=pk, read_at=None).update(read_at=now)
-    if notice.booking:
-        return redirect("booking", notice.booking.reference)
-    letter = letter_for(notice, now=now)
-    return redirect(_on_this_site(letter.address) if letter else "notices")
+    notification = get_object_or_404(Notification.objects.told(request.user, now), pk=pk)
+    Notification.objects.filter(pk=pk, read_at=None).update(read_at=now)
+    if notification.booking:
+        return redirect("booking", notification.booking.reference)
+    letter = letter_for(notification, now=now)
+    return redirect(_on_this_site(letter.address) if letter else "notifications")
 
 
 def _on_this_site(address: str) -> str:
@@ -64,9 +64,9 @@ def _on_this_site(address: str) -> str:
 @require_POST
 def read_all(request):
     now = timezone.now()
-    Notice.objects.told(request.user, now).filter(read_at=None).update(read_at=now)
+    Notification.objects.told(request.user, now).filter(read_at=None).update(read_at=now)
     messages.success(request, _("All notices are marked as read."))
-    return redirect("notices")
+    return redirect("notifications")
 
 
 @require_safe
@@ -75,7 +75,7 @@ def unread(request: HttpRequest) -> JsonResponse:
     if not request.user.is_authenticated:
         return JsonResponse({"unread": 0}, status=401)
     now = timezone.now()
-    waiting = Notice.objects.told(request.user, now).unread(now)
+    waiting = Notification.objects.told(request.user, now).unread(now)
     count = waiting.values("pk")[: COUNTED + 1].count()
     text = f"{COUNTED}+" if count > COUNTED else str(count)
     said = {"unread": count, "text": text, "now": now.isoformat()}

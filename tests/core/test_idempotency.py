@@ -6,9 +6,10 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 
-from bookings.idempotency import claim, forget_old_keys
-from bookings.models import Booking, IdempotencyKey
-from bookings.tasks import forget_old_idempotency_keys
+from bookings.models import Booking
+from core.idempotency import claim, forget_old_keys
+from core.models import IdempotencyKey
+from core.tasks import forget_old_idempotency_keys
 from tests.api_caller import Caller, problem
 from tests.conftest import NOW, wall
 
@@ -102,7 +103,7 @@ def test_what_was_not_right_leaves_the_key_free(caller, printer):
 @pytest.mark.django_db
 def test_an_error_of_ours_is_not_kept_and_leaves_nothing_behind(caller, printer, monkeypatch, caplog):
     with monkeypatch.context() as broken:
-        broken.setattr("bookings.idempotency.keep", lambda *_args, **_fields: 1 / 0)
+        broken.setattr("core.idempotency.keep", lambda *_args, **_fields: 1 / 0)
         problem(caller.post("bookings", asked(), **KEY), 500)
     assert not Booking.objects.exists()
     again = caller.post("bookings", asked(), **KEY)

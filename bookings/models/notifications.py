@@ -18,7 +18,7 @@ from organisations.models import User
 WAITING = Q(sent_at=None, withdrawn_at=None, given_up_at=None)
 
 
-class NoticeKind(models.TextChoices):
+class NotificationKind(models.TextChoices):
     CONFIRMATION = "confirmation", _("confirmation of a booking")
     REQUEST = "request", _("request that awaits a decision")
     DECISION = "decision", _("decision about a request")
@@ -27,8 +27,8 @@ class NoticeKind(models.TextChoices):
     REMINDER = "reminder", _("reminder before the start")
     FREE_UNTIL = "free_until", _("free cancellation ends")
     ENDING = "ending", _("the next one is waiting")
-    CONCERN = "concern", _("reservation hit by a change")
-    CONCERN_OVER = "concern_over", _("reservation in order again")
+    ISSUE = "issue", _("reservation hit by a change")
+    ISSUE_OVER = "issue_over", _("reservation in order again")
     OPERATING = "operating", _("machine to operate for others")
     CERTIFICATE_EXPIRING = "certificate_expiring", _("certificate expires")
     CERTIFICATE_WITHDRAWN = "certificate_withdrawn", _("certificate withdrawn")
@@ -44,35 +44,35 @@ class NoticeKind(models.TextChoices):
 
 
 # Planned ahead from when a booking is, and planned anew when that changes.
-PLANNED_KINDS = (NoticeKind.REMINDER, NoticeKind.FREE_UNTIL, NoticeKind.ENDING)
+PLANNED_KINDS = (NotificationKind.REMINDER, NotificationKind.FREE_UNTIL, NotificationKind.ENDING)
 # Their mails hold a link that proves who reads it: they are read in that mailbox alone, and sent once, for who asked.
-LINK_KINDS = (NoticeKind.PASSWORD_RESET, NoticeKind.ADDRESS_TO_CONFIRM)
+LINK_KINDS = (NotificationKind.PASSWORD_RESET, NotificationKind.ADDRESS_TO_CONFIRM)
 # Always by mail, whatever somebody chose: who took over an account would choose otherwise.
 ACCOUNT_KINDS = (
     *LINK_KINDS,
-    NoticeKind.ADDRESS_CHANGED,
-    NoticeKind.PASSWORD_CHANGED,
-    NoticeKind.SIGN_IN_CHANGED,
-    NoticeKind.KEY_ENDING,
+    NotificationKind.ADDRESS_CHANGED,
+    NotificationKind.PASSWORD_CHANGED,
+    NotificationKind.SIGN_IN_CHANGED,
+    NotificationKind.KEY_ENDING,
 )
 
 
-class NoticeQuerySet(models.QuerySet["Notice"]):
-    def waiting(self) -> "NoticeQuerySet":
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def waiting(self) -> "NotificationQuerySet":
         """Still to be sent, now or later."""
         return self.filter(WAITING)
 
-    def due(self, now) -> "NoticeQuerySet":
+    def due(self, now) -> "NotificationQuerySet":
         """Waiting, their moment has come, and no worker has them; those that wait longest first."""
         return self.waiting().filter(next_try_at__lte=now).order_by("next_try_at")
 
-    def told(self, person: User, now) -> "NoticeQuerySet":
+    def told(self, person: User, now) -> "NotificationQuerySet":
         """What this person may read by now, the newest first; also what is still on its way by mail. Not the links
         that prove who reads a mailbox."""
         found = self.filter(recipient=person, due_at__lte=now, withdrawn_at=None).exclude(kind__in=LINK_KINDS)
         return found.order_by("-due_at", "pk")
 
-    def unread(self, now) -> "NoticeQuerySet":
+    def unread(self, now) -> "NotificationQuerySet":
         """What still says something that its reader has not seen: a reminder of what is over does not."""
         return self.filter(read_at=None).exclude(expires_at__lte=now)
 
@@ -81,7 +81,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.waiting().update(withdrawn_at=now)
 
 
-class Notice(models.Model):
+class Notification(models.Model):
     """One message to one person about one thing, sent once.
 
     It waits until it is sent, withdrawn since there is nothing left to say, or given up. `facts` is what was told and
@@ -91,19 +91,19 @@ class Notice(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: `notices_of_a_person` begins with it.
     recipient = models.ForeignKey(
-        User, models.CASCADE, related_name="notices", db_index=False, verbose_name=_("recipient")
+        User, models.CASCADE, related_name="notifications", db_index=False, verbose_name=_("recipient")
     )
-    kind = models.CharField(_("kind"), max_length=30, choices=NoticeKind.choices)
+    kind = models.CharField(_("kind"), max_length=30, choices=NotificationKind.choices)
     key = models.CharField(
         max_length=120, help_text="What makes it the same message: written twice, it is there once, and sent once."
     )
     booking = models.ForeignKey(
-        Booking, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("booking")
+        Booking, models.CASCADE, null=True, blank=True, related_name="notifications", verbose_name=_("booking")
     )
     reservation = models.ForeignKey(
-        Reservation, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("reservation")
+        Reservation, models.CASCADE, null=True, blank=True, related_name="notifications", verbose_name=_("reservation")
     )
-    facts = models.JSONField(_("what is told"), default=dict, blank=True)
+    payload = models.JSONField(_("what is told"), default=dict, blank=True)
     written_at = models.DateTimeField(_("written"))
     due_at = models.DateTimeField(_("due"), help_text=_("Not sent before."))
     expires_at = models.DateTimeField(_("useless from"), null=True, blank=True, help_text=_("Empty: never too late."))
@@ -120,7 +120,7 @@ class Notice(models.Model):
     given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
 
-    objects = NoticeQuerySet.as_manager()
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("notice")
@@ -128,11 +128,13 @@ class Notice(models.Model):
         ordering = ["due_at"]
         indexes = [
             # Holds only what waits, however many were sent before.
-            models.Index(fields=["next_try_at"], condition=WAITING, name="notices_that_wait"),
-            models.Index(fields=["recipient", "-due_at"], name="notices_of_a_person"),
+            models.Index(fields=["next_try_at"], condition=WAITING, name="notifications_that_wait"),
+            models.Index(fields=["recipient", "-due_at"], name="notifications_of_a_person"),
             # What the page of the outbox lists, the newest first.
-            models.Index(fields=["-sent_at"], condition=Q(sent_at__isnull=False), name="notices_sent"),
-            models.Index(fields=["-given_up_at"], condition=Q(given_up_at__isnull=False), name="notices_given_up"),
+            models.Index(fields=["-sent_at"], condition=Q(sent_at__isnull=False), name="notifications_sent"),
+            models.Index(
+                fields=["-given_up_at"], condition=Q(given_up_at__isnull=False), name="notifications_given_up"
+            ),
         ]
         constraints = [
             # What was withdrawn may be said after all: a reservation moved away and back is reminded of.
@@ -140,7 +142,8 @@ class Notice(models.Model):
                 fields=["recipient", "key"], condition=Q(withdrawn_at=None), name="nobody_is_told_the_same_twice"
             ),
             models.CheckConstraint(
-                condition=Q(expires_at=None) | Q(expires_at__gt=F("due_at")), name="a_notice_is_due_before_it_expires"
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("due_at")),
+                name="a_notification_is_due_before_it_expires",
             ),
         ]
 
@@ -150,7 +153,7 @@ class Notice(models.Model):
     @property
     def address(self) -> str:
         """Where it is mailed to: the reader's own address, but for what is about another one."""
-        return self.facts.get("mailed_to", self.recipient.email)
+        return self.payload.get("mailed_to", self.recipient.email)
 
     @property
     def has_link(self) -> bool:
@@ -186,16 +189,16 @@ class ReminderTimes(models.Model):
         abstract = True
 
 
-class NoticePreference(ReminderTimes):
+class NotificationPreference(ReminderTimes):
     """How a person wants to be told. Who has none goes by the defaults."""
 
     person = models.OneToOneField(
-        User, models.CASCADE, related_name="notice_preference", verbose_name=_("person"), primary_key=True
+        User, models.CASCADE, related_name="notification_preference", verbose_name=_("person"), primary_key=True
     )
     quiet_from = models.TimeField(_("no reminders from"), null=True, blank=True, default=time(22))
     quiet_until = models.TimeField(_("no reminders until"), null=True, blank=True, default=time(7))
     unmailed = ArrayField(
-        models.CharField(max_length=30, choices=NoticeKind.choices),
+        models.CharField(max_length=30, choices=NotificationKind.choices),
         verbose_name=_("not by mail"),
         default=list,
         blank=True,

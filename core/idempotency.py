@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 
-from bookings.models import IdempotencyKey
-from organisations.models import User
+from core.models import IdempotencyKey
 
 LONGEST_KEY = IdempotencyKey._meta.get_field("key").max_length
 
@@ -16,7 +16,7 @@ class KeyReused(Exception):
     """The key came before, with another request."""
 
 
-def claim(*, user: User, key: str, request: Iterable[bytes], now: datetime) -> IdempotencyKey:
+def claim(*, user: AbstractBaseUser, key: str, request: Iterable[bytes], now: datetime) -> IdempotencyKey:
     """The key, for this person and this request alone; its `status` is None when there is no answer yet.
 
     Call it in the transaction that does the work and call `keep` before that ends. Whoever sends the same key

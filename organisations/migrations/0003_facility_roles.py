@@ -13,7 +13,7 @@ def make_groups(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organisations", "0001_initial"),
+        ("organisations", "0002_tables"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 

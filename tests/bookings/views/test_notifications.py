@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bookings.models import Notice
+from bookings.models import Notification
 from tests.conftest import NOW
 
 
@@ -19,7 +19,7 @@ def told(client, monkeypatch, make_reservation, engineer):
 
 
 def test_the_bell_counts_what_was_told_and_not_what_is_planned(told):
-    assert Notice.objects.count() > 1
+    assert Notification.objects.count() > 1
     bell = told.get("/notices/unread.json").json()
     assert (bell["unread"], bell["text"]) == (1, "1")
     page = told.get("/notices/").content.decode()
@@ -27,10 +27,10 @@ def test_the_bell_counts_what_was_told_and_not_what_is_planned(told):
     assert "FDM-01" in page
 
 
-def test_opening_a_notice_leads_to_its_booking_and_counts_as_read(told):
-    notice = Notice.objects.get(due_at__lte=NOW)
-    answer = told.get(f"/notices/{notice.pk}/")
-    assert answer.url == f"/bookings/{notice.booking.reference}/"
+def test_opening_a_notification_leads_to_its_booking_and_counts_as_read(told):
+    notification = Notification.objects.get(due_at__lte=NOW)
+    answer = told.get(f"/notices/{notification.pk}/")
+    assert answer.url == f"/bookings/{notification.booking.reference}/"
     assert told.get("/notices/unread.json").json()["unread"] == 0
 
 
@@ -40,9 +40,9 @@ def test_all_are_read_with_one_press(told):
 
 
 def test_nobody_reads_what_others_were_told(told, client, other_engineer):
-    notice = Notice.objects.get(due_at__lte=NOW)
+    notification = Notification.objects.get(due_at__lte=NOW)
     client.force_login(other_engineer)
-    assert client.get(f"/notices/{notice.pk}/").status_code == 404
+    assert client.get(f"/notices/{notification.pk}/").status_code == 404
     assert "Nothing yet" in client.get("/notices/").content.decode()
     client.logout()
     assert client.get("/notices/unread.json").status_code == 401

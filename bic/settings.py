@@ -310,7 +310,6 @@ STATICFILES_DIRS = [
         (f"vendor/{name}", BASE_DIR / "node_modules" / package)
         for name, package in {
             "htmx": "htmx.org/dist",
-            "event-calendar": "@event-calendar/build/dist",
             "plex-sans": "@fontsource/ibm-plex-sans/files",
             "plex-mono": "@fontsource/ibm-plex-mono/files",
         }.items()

@@ -24,6 +24,7 @@ urlpatterns = [
     path("floor.json", feeds.floor, name="floor_feed"),
     path("machines/<str:code>/", machines.machine, name="machine"),
     path("machines/<str:code>/card/", machines.card, name="machine_card"),
+    path("machines/<str:code>/week/", machines.week, name="machine_week"),
     path("machines/<str:code>/week.json", feeds.week, name="week_feed"),
     path("bookings/", bookings.overview, name="bookings"),
     path("bookings/<str:reference>/", bookings.booking, name="booking"),

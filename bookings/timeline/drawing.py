@@ -1,32 +1,51 @@
-"""Lanes made ready for the templates: a strip to look at, a state to read, a day's list that says the same."""
+"""Lanes made ready for the templates: a strip to look at, a state to read, a day's list that says the same.
 
-from collections.abc import Iterable
+Whatever is set against time is drawn as lanes: a lane is a label, a period, and the blocks in it. The machines of the
+floor are lanes of one window, the week of a machine is seven lanes of a day each.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from bookings.timeline.lanes import Lane, Own
+from bookings.timeline.scale import Scale, day_bounds, hours_between, scale_of_day
 from core.clock import ZONE
-from core.periods import Period, within
+from core.periods import Period, without, within
 
-CALENDAR_HEAD, CALENDAR_HOUR = 37, 48  # pixels
-WIDTH = 100  # of a strip: what is drawn is placed in per cent
+USUAL_HOURS = (7, 18)  # shown of a week without anything in it
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A mark on a strip: `x` and `width` out of WIDTH; `mark` names its style in timeline.css. `own` is the
-    reservation that it stands for, where the person asking may see it."""
+    """A mark on a strip, at `x` and `width` in per cent of it; `mark` names its style in timeline.css.
+
+    `of` is the whole of what is seen there, in part: `cut_start` and `cut_end` say which ends lie outside the strip. It
+    is an Own where the person asking may see whose it is, and `continues` where it began on a strip before this one.
+    """
 
     mark: str
     x: float
     width: float
-    own: Own | None = None
+    of: Period | Own
+    cut_start: bool = False
+    cut_end: bool = False
+    continues: bool = False
+
+    @property
+    def own(self) -> Own | None:
+        return self.of if isinstance(self.of, Own) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
+    """The period of `scale`: the ground is what lies beneath the blocks, which come in the order they are drawn in."""
+
+    scale: Scale
+    ground: list[Block]
     blocks: list[Block]
     now: float | None  # where the red line stands
+    hours: list[float]  # where the lines of the hours stand, where there are any
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,45 +68,80 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Day:
+    """`hours` is how long it lasts where the clock changes, None on any other day."""
+
     date: date
     today: bool
+    over: bool
+    hours: int | None
     strip: Strip
     entries: list[Entry]
-
-
-def day_bounds(on: date) -> tuple[datetime, datetime]:
-    """The local day `[00:00, 00:00 of the next)` in UTC: 23 or 25 hours long when the clock changes."""
-    return at(on, 0), at(on + timedelta(days=1), 0)
-
-
-def at(on: date, hour: int) -> datetime:
-    """The moment, in UTC, of a whole hour of the local day that comes once, as midnight does."""
-    return datetime.combine(on, time(hour), ZONE).astimezone(UTC)
 
 
 def mark_of(own: Own) -> str:
     return f"{own.whose} {own.state}"
 
 
-def strip(lane: Lane, *, start: datetime, end: datetime, now: datetime) -> Strip:
-    """Marks in `[start, end)`, those drawn later on top."""
-    marked: list[tuple[str, Period | Own]] = [("open", period) for period in lane.open]
-    marked += [("out", period) for period in lane.out]
+def strip(
+    lane: Lane,
+    *,
+    scale: Scale,
+    now: datetime,
+    asked: Period | None = None,
+    hours: tuple[int, int] | None = None,
+    follows: bool = False,
+) -> Strip:
+    """What there is of `lane` in the period of `scale`.
+
+    `asked` is a period that is being asked for in a form. `hours` draws lines at the whole hours of the clock among
+    them. `follows`: another strip ends where this one begins. The line of now stands on a whole minute, so that what is
+    drawn stays the same, and its ETag with it, until the next.
+    """
+    now = _to_the_minute(now)
+    past = [Period(scale.start, now)] if now > scale.start else []
+    ground = [("gone", period) for period in _both(lane.open, past)]
+    ground += [("open", period) for period in without(lane.open, past)]
+    marked: list[tuple[str, Period | Own]] = [("out", period) for period in lane.out]
     marked += [("others", period) for period in lane.occupied]
     marked += [(f"around {own.whose}", own.occupied) for own in lane.own]
     marked += [(mark_of(own), own) for own in lane.own]
-    length = end - start
-    blocks = [
-        Block(
-            mark,
-            round((part.start - start) / length * WIDTH, 3),
-            round((part.end - part.start) / length * WIDTH, 3),
-            period if isinstance(period, Own) else None,
-        )
-        for mark, period in marked
-        if (part := within(period, start, end))
+    if asked:
+        marked.append(("asked", asked))
+    return Strip(
+        scale,
+        _blocks(ground, scale, follows),
+        _blocks(marked, scale, follows),
+        scale.place(now) if scale.start <= now < scale.end else None,
+        _hour_lines(scale, hours) if hours else [],
+    )
+
+
+def _to_the_minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def _both(periods: Sequence[Period], others: Sequence[Period]) -> list[Period]:
+    return [part for period in periods for other in others if (part := within(period, other.start, other.end))]
+
+
+def _blocks(marked: Iterable[tuple[str, Period | Own]], scale: Scale, follows: bool) -> list[Block]:
+    start, end, blocks = scale.start, scale.end, []
+    for mark, of in marked:
+        if part := within(of, start, end):
+            x = scale.place(part.start)
+            width = round(scale.place(part.end) - x, 3)
+            cut = of.start < start
+            blocks.append(Block(mark, x, width, of, cut, of.end > end, cut and follows))
+    return blocks
+
+
+def _hour_lines(scale: Scale, hours: tuple[int, int]) -> list[float]:
+    first, last = hours
+    return [
+        scale.place(moment)
+        for moment in hours_between(scale.start, scale.end)
+        if first <= moment.astimezone(ZONE).hour <= last
     ]
-    return Strip(blocks, round((now - start) / length * WIDTH, 3) if start <= now < end else None)
 
 
 def state_now(lane: Lane, now: datetime, *, overdue: bool = False) -> StateNow:
@@ -105,12 +159,27 @@ def state_now(lane: Lane, now: datetime, *, overdue: bool = False) -> StateNow:
     return StateNow("closed", next((period.start for period in lane.free if period.start > now), None))
 
 
-def days(lane: Lane, dates: Iterable[date], *, now: datetime) -> list[Day]:
-    return [_day(lane, on, now) for on in dates]
+def days(lane: Lane, dates: Sequence[date], *, now: datetime, asked: Period | None = None) -> list[Day]:
+    """A strip for each of `dates`, which follow one another, with the hours of the clock below one another; it is
+    `now` to the minute, as on the strips."""
+    hours, now = hours_shown(lane), _to_the_minute(now)
+    return [_day(lane, on, hours, now, asked, follows=number > 0) for number, on in enumerate(dates)]
 
 
-def _day(lane: Lane, on: date, now: datetime) -> Day:
+def _day(lane: Lane, on: date, hours: tuple[int, int], now: datetime, asked: Period | None, *, follows: bool) -> Day:
     start, end = day_bounds(on)
+    lasts = round((end - start) / timedelta(hours=1))
+    return Day(
+        date=on,
+        today=start <= now < end,
+        over=end <= now,
+        hours=lasts if lasts != 24 else None,
+        strip=strip(lane, scale=scale_of_day(on, hours), now=now, asked=asked, hours=hours, follows=follows),
+        entries=_entries(lane, start, end, now),
+    )
+
+
+def _entries(lane: Lane, start: datetime, end: datetime, now: datetime) -> list[Entry]:
     entries = [
         Entry(kind, part.start, part.end)
         for kind, periods in (("occupied", lane.occupied), ("out", lane.out))
@@ -121,38 +190,32 @@ def _day(lane: Lane, on: date, now: datetime) -> Day:
     entries += [
         Entry("free", part.start, part.end) for period in lane.free if (part := within(period, max(start, now), end))
     ]
-    return Day(
-        date=on,
-        today=start <= now < end,
-        strip=strip(lane, start=start, end=end, now=now),
-        entries=sorted(entries, key=lambda entry: entry.start),
-    )
+    return sorted(entries, key=lambda entry: entry.start)
 
 
-def calendar_hours(lane: Lane) -> tuple[str, str]:
-    """The hours of the clock that the week calendar needs, `("07:00", "18:00")`: from an hour's beginning to one.
+def hours_shown(lane: Lane) -> tuple[int, int]:
+    """The hours of the clock in which people are about, `(7, 18)`: from an hour's beginning to one, 24 at most.
 
-    Opening hours across midnight need the whole day. A run across the night does not: nobody is there to see it, the
-    calendar shows its block up to closing time and on from opening, and the list below says the rest.
+    Opening hours across midnight need the whole day. A run across the night does not: nobody is there to see it.
     """
-    taken: list[Period | Own] = [*lane.occupied, *lane.own]
     if any(_crosses_midnight(period) for period in lane.open):
-        return "00:00", "24:00"
-    periods = [*lane.open, *(period for period in taken if not _crosses_midnight(period))]
+        return 0, 24
+    taken: list[Period | Own] = [*lane.occupied, *lane.own]
+    periods = [*lane.open, *(period for period in taken if not _runs_at_night(period))]
     if not periods:
-        return "07:00", "18:00"
+        return USUAL_HOURS
     first, last = 24, 0
     for period in periods:
         start, end = period.start.astimezone(ZONE), period.end.astimezone(ZONE)
         first = min(first, start.hour)
         last = max(last, 24 if end.date() > start.date() else end.hour + (end.minute > 0))
-    return f"{first:02}:00", f"{last:02}:00"
+    return first, last
 
 
-def calendar_height(hours: tuple[str, str]) -> int:
-    """How high, in pixels, static/js/machine.js draws these `hours`: its place is kept while the script is read."""
-    first, last = (int(hour[:2]) for hour in hours)
-    return CALENDAR_HEAD + (last - first) * CALENDAR_HOUR
+def _runs_at_night(period: Period | Own) -> bool:
+    """Also where it is cut off at the midnight that the week begins or ends with."""
+    bounds = period.start.astimezone(ZONE), period.end.astimezone(ZONE)
+    return _crosses_midnight(period) or any(bound.time() == time.min for bound in bounds)
 
 
 def _crosses_midnight(period: Period | Own) -> bool:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from bookings.forms.find import FindForm
 from bookings.services import Found, find_times
-from bookings.timeline.drawing import day_bounds
+from bookings.timeline.scale import day_bounds
 from core.clock import ZONE
 from equipment.models import Equipment, EquipmentState, EquipmentType, Process
 from equipment.policy import Approval

@@ -15,8 +15,9 @@ from django.views.decorators.vary import vary_on_headers
 
 from bookings.forms.booking import MachineFilter
 from bookings.models import Reservation, ReservationState
-from bookings.timeline.drawing import at, state_now, strip
+from bookings.timeline.drawing import state_now, strip
 from bookings.timeline.lanes import Lane, lanes
+from bookings.timeline.scale import Scale, Tick, at, scale_of_days, scale_of_hours
 from core.clock import ZONE
 from core.day_field import read_day
 from core.periods import within
@@ -51,12 +52,14 @@ class Window:
         return [self.first + timedelta(days=n) for n in range(LENGTHS[self.view])]
 
     @property
-    def start(self) -> datetime:
-        return at(self.first, STRIP_HOURS[0] if self.view == View.DAY else 0)
+    def scale(self) -> Scale:
+        return scale_of_hours(self.first, STRIP_HOURS) if self.view == View.DAY else scale_of_days(self.days)
 
-    @property
-    def end(self) -> datetime:
-        return at(self.first, STRIP_HOURS[1]) if self.view == View.DAY else at(self.after, 0)
+    def ticks(self, today: date) -> list[Tick]:
+        scale = self.scale
+        if self.view == View.DAY:
+            return [Tick(scale.place(at(self.first, hour)), str(hour)) for hour in range(*STRIP_HOURS, 2)]
+        return [Tick(scale.place(at(day, 0)), day, today=day == today) for day in self.days]
 
     @property
     def before(self) -> date:
@@ -85,17 +88,17 @@ def floor(request):
     asked["date"] = asked.get("date") or today.isoformat()
     form = MachineFilter(asked, processes=processes)
     window = _window(asked, today)
-    holds_today = today in window.days
-    read_from, read_until = at(window.first, 0), max(window.end, now + LOOKS_AHEAD) if holds_today else window.end
+    scale, holds_today = window.scale, today in window.days
+    read_from, read_until = at(window.first, 0), max(scale.end, now + LOOKS_AHEAD) if holds_today else scale.end
     found = lanes(equipment=form.found(machines), user=request.user, start=read_from, end=read_until, now=now)
     if form.cleaned_data.get("mine"):
-        found = [lane for lane in found if _has_mine(lane, window)]
+        found = [lane for lane in found if _has_mine(lane, scale)]
     overdue = _in_use_past_its_time(now) if holds_today else frozenset()
     shown = [
         {
             "equipment": lane.equipment,
             "state": state_now(lane, now, overdue=lane.equipment.pk in overdue) if holds_today else None,
-            "strip": strip(lane, start=window.start, end=window.end, now=now),
+            "strip": strip(lane, scale=scale, now=now),
         }
         for lane in found
     ]
@@ -105,9 +108,10 @@ def floor(request):
         "now": now,
         "today": today,
         "window": window,
+        "scale": scale,
+        "ticks": window.ticks(today),
         "organisation": Organisation.objects.filter(memberships__user=request.user).first(),
         "views": View.choices,
-        "hours": range(STRIP_HOURS[0], STRIP_HOURS[1], 2) if window.view == View.DAY else None,
     }
     part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     response = render(request, "bookings/parts/floor_machines.html" if part else "bookings/floor.html", context)
@@ -122,8 +126,8 @@ def _in_use_past_its_time(now: datetime) -> frozenset[int]:
     return frozenset(left_on.values_list("equipment", flat=True))
 
 
-def _has_mine(lane: Lane, window: Window) -> bool:
-    return any(own.whose == "mine" and within(own.occupied, window.start, window.end) for own in lane.own)
+def _has_mine(lane: Lane, scale: Scale) -> bool:
+    return any(own.whose == "mine" and within(own.occupied, scale.start, scale.end) for own in lane.own)
 
 
 def _window(query, today: date) -> Window:

@@ -1,27 +1,33 @@
 """One machine: its week, what one has to know, and booking it."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 
 import segno
 from django.contrib.auth.decorators import login_required
 from django.db.models import OuterRef, Subquery
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings.forms.booking import BookingForm
+from bookings.forms.booking import BookingForm, PeriodForm, may_cross_midnight
 from bookings.models import Reservation, ReservationState
 from bookings.services import next_free
-from bookings.timeline.drawing import calendar_height, calendar_hours, day_bounds, days
-from bookings.timeline.lanes import lanes
-from bookings.views.book import answered, sign_in_first
+from bookings.timeline.drawing import days, hours_shown
+from bookings.timeline.lanes import Lane, lanes
+from bookings.timeline.scale import day_bounds, hour_ticks
+from bookings.views.book import PERIOD, answered, sign_in_first
 from bookings.views.bookings import Row, rows_of, with_all_that_is_said
+from bookings.views.floor import conditional
 from core.clock import ZONE
 from core.day_field import read_day
-from equipment.models import ONE_DAY, Certificate, CertificateKind, Equipment
+from core.periods import Period
+from equipment.models import ONE_DAY, Certificate, CertificateKind, Equipment, EquipmentQuerySet
 from equipment.views.photos import photo_of
-from organisations.models import User
+from organisations.models import Organisation, User
 
 FARTHEST_WEEK = timedelta(days=3660)  # to look back at, or ahead to
 
@@ -42,6 +48,28 @@ def machine(request, code: str):
 
 @login_required
 @require_safe
+@conditional
+def week(request, code: str):
+    """The week alone, for who looks again, steps through the weeks or changes the form, whose fields may be in the
+    address: what it asks for is marked, in the week of its day where no `week` is asked for. With an ETag of what is
+    drawn."""
+    now = timezone.now()
+    day = read_day(request.GET.get("day", ""), today=now.astimezone(ZONE).date())
+    monday = _monday(request.GET.get("week"), day, now)
+    seen = _seen(Equipment.objects.with_type().filter(code=code), request.user, monday, now)
+    if not seen:
+        raise Http404
+    organisations = list(Organisation.objects.filter(memberships__user=request.user))
+    chosen = request.GET.get("organisation")
+    organisation = next((each for each in organisations if each.slug == chosen), next(iter(organisations), None))
+    context = _week_of(seen[0], monday, organisation=organisation, asked=request.GET, now=now)
+    response = render(request, "bookings/parts/machine_week.html", context)
+    response["Cache-Control"] = "private, no-cache"  # kept for the 304, and never shown without having asked
+    return response
+
+
+@login_required
+@require_safe
 def card(request, code: str):
     """A card to print and hang at the machine: who scans it is at its page."""
     equipment = get_object_or_404(Equipment.objects.with_type(), code=code)
@@ -54,12 +82,10 @@ def card(request, code: str):
 
 
 def _show(request, equipment: Equipment, form: BookingForm, now: datetime, status: int = 200):
-    monday = _week(request.GET.get("week"), form, now)
-    dates = [monday + timedelta(days=n) for n in range(7)]
-    start, end = day_bounds(dates[0])[0], day_bounds(dates[-1])[1]
-    one = Equipment.objects.with_type().filter(pk=equipment.pk)
-    [lane] = lanes(equipment=one, user=request.user, start=start, end=end, now=now)
-    context = {
+    monday = _monday(request.GET.get("week"), _day_of(form, now.astimezone(ZONE).date()), now)
+    [lane] = _seen(Equipment.objects.with_type().filter(pk=equipment.pk), request.user, monday, now)
+    asked = {name: str(form[name].value() or "") for name in PERIOD}
+    context = _week_of(lane, monday, organisation=form.chosen, asked=asked, now=now) | {
         "equipment": equipment,
         "photo": photo_of(equipment),
         "policy": equipment.policy,
@@ -67,16 +93,48 @@ def _show(request, equipment: Equipment, form: BookingForm, now: datetime, statu
         "here": _at_the_machine(equipment, request.user, now),
         "next_free": next_free(equipment, person=request.user, organisation=form.chosen, now=now),
         "form": form,
+    }
+    return render(request, "bookings/machine.html", context, status=status)
+
+
+def _dates(monday: date) -> list[date]:
+    return [monday + timedelta(days=number) for number in range(7)]
+
+
+def _seen(equipment: EquipmentQuerySet, user: User, monday: date, now: datetime) -> list[Lane]:
+    start, end = day_bounds(monday)[0], day_bounds(_dates(monday)[-1])[1]
+    return lanes(equipment=equipment, user=user, start=start, end=end, now=now)
+
+
+def _week_of(
+    lane: Lane, monday: date, *, organisation: Organisation | None, asked: Mapping[str, str], now: datetime
+) -> dict:
+    """What parts/machine_week.html draws. `asked` are fields of the form as they were typed, those of the period among
+    them."""
+    dates = _dates(monday)
+    period = {name: asked[name] for name in PERIOD if asked.get(name)} if asked.get("start") else {}
+    query = {"week": f"{monday:%G-W%V}", "organisation": organisation.slug if organisation else "", **period}
+    return {
+        "equipment": lane.equipment,
         "now": now,
+        "organisation": organisation,
+        "overnight": may_cross_midnight(lane.equipment.policy),
         "monday": monday,
         "sunday": dates[-1],
         "previous": monday - timedelta(days=7),
         "next": monday + timedelta(days=7),
-        "days": days(lane, dates, now=now),
-        "calendar_hours": (hours := calendar_hours(lane)),
-        "calendar_height": calendar_height(hours),
+        "address": f"{reverse('machine_week', args=[lane.equipment.code])}?{urlencode(query)}",
+        "ticks": hour_ticks(hours_shown(lane)),
+        "days": days(lane, dates, now=now, asked=_period(period, lane.equipment)),
     }
-    return render(request, "bookings/machine.html", context, status=status)
+
+
+def _period(typed: Mapping[str, str], equipment: Equipment) -> Period | None:
+    """The period that the form asks for; None while it does not ask for one."""
+    if not (typed.get("start") and typed.get("end")):
+        return None
+    form = PeriodForm(typed, machines=[equipment])
+    return Period(*form.period) if form.is_valid() and form.period else None
 
 
 def _at_the_machine(equipment: Equipment, user: User, now: datetime) -> list[Row]:
@@ -100,10 +158,10 @@ def _needed(equipment: Equipment, person: User, today: date) -> list[tuple[Certi
     return [(kind, kind.until and kind.until - ONE_DAY) for kind in kinds]
 
 
-def _week(asked: str | None, form: BookingForm, now: datetime) -> date:
+def _monday(asked: str | None, day: date | None, now: datetime) -> date:
     """The Monday of the week asked for, as 2026-W48; else of the form's day; else of today."""
     today = now.astimezone(ZONE).date()
-    day = _monday_of(asked) or _day_of(form, today) or today
+    day = _monday_of(asked) or day or today
     if abs(day - today) > FARTHEST_WEEK:
         day = today
     return day - timedelta(days=day.weekday())

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bookings.lifecycle import late_from, opens_at
 from bookings.models import Issue, Reservation, ReservationState
-from bookings.timeline.drawing import day_bounds, state_now
+from bookings.timeline.drawing import state_now
 from bookings.timeline.lanes import Lane, lanes
+from bookings.timeline.scale import day_bounds
 from core.clock import ZONE
 from core.refusals import Refused
 from equipment.models import Certificate, Equipment

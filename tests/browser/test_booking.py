@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from bookings.models import Reservation
+from bookings.timeline.scale import place_of_hour
 from tests.browser.conftest import PASSWORD, PHONE, WIDE
 from tests.conftest import NOW, wall
 
@@ -74,32 +75,30 @@ def test_a_refused_booking_is_saved_by_its_alternative(sign_in, engineer, make_b
     assert Reservation.objects.count() == 2
 
 
-def test_selecting_in_the_calendar_fills_the_form_in(sign_in, engineer, printer, purpose):
+def test_sweeping_over_free_time_in_the_week_fills_the_form_in(sign_in, engineer, printer, purpose):
     page = sign_in(engineer)
     page.goto("/machines/FDM-01/?week=2027-W09")
-    monday = page.locator("#calendar .ec-body .ec-day").first
-    box = monday.bounding_box()
-    hours = 10  # the calendar shows 08:00 to 18:00
-    x, at = box["x"] + box["width"] / 2, lambda hour: box["y"] + box["height"] * (hour - 8) / hours + 3
-    page.mouse.move(x, at(9))
+    box = page.locator("#days .lane").first.bounding_box()
+    y, at = box["y"] + box["height"] / 2, lambda hour: box["x"] + box["width"] * place_of_hour(hour, (8, 18)) / 100 + 3
+    page.mouse.move(at(9), y)
     page.mouse.down()
-    page.mouse.move(x, at(10), steps=5)
-    page.mouse.move(x, at(10.5), steps=5)
+    page.mouse.move(at(10), y, steps=5)
+    page.mouse.move(at(11), y, steps=5)
     page.mouse.up()
     expect(page.get_by_label("Date", exact=True)).to_have_value("01-03-2027")
     expect(page.get_by_label("From", exact=True)).to_have_value("09:00")
     expect(page.get_by_label("Until", exact=True)).to_have_value("11:00")
 
 
-def test_the_calendar_shows_what_is_mine_and_what_is_occupied(
+def test_the_week_shows_what_is_mine_and_what_is_occupied(
     sign_in, engineer, other_engineer, kempen, make_booking, printer
 ):
     make_booking(("09:00", "11:00"), title="Housing")
     make_booking(("13:00", "15:00"), booker=other_engineer, organisation=kempen, title="Secret")
     page = sign_in(engineer)
     page.goto("/machines/FDM-01/?week=2027-W09")
-    expect(page.locator("#calendar .ec-event.mine:not(.around)")).to_contain_text("Housing")
-    expect(page.locator("#calendar .ec-event.others")).to_contain_text("occupied")
+    expect(page.locator("#days [data-reservation]")).to_contain_text("Housing")
+    expect(page.locator("#days .said")).to_contain_text("occupied")
     assert "Secret" not in page.content()
 
 

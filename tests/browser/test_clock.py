@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bookings.models import ReservationState
+from bookings.timeline.scale import place_of_hour
 from tests.conftest import NOW, wall
 
 pytestmark = pytest.mark.browser
@@ -26,14 +27,14 @@ def wrong_laptop(sign_in, engineer, request):
 def test_the_line_of_now_and_the_marked_day_are_the_atriums(wrong_laptop, printer):
     page = wrong_laptop
     page.goto("/machines/FDM-01/", wait_until="networkidle")
-    marked = page.locator("#calendar .ec-col-head.ec-highlight")
+    marked = page.locator("#days .day-today")
     expect(marked).to_have_count(1)
-    expect(marked).to_contain_text("24")
-    column = page.locator("#calendar .ec-body .ec-day").nth(2).bounding_box()
-    line = page.locator("#calendar .now-line").bounding_box()
-    assert column["x"] <= line["x"] < column["x"] + column["width"]
-    hours_down = (line["y"] - column["y"]) / column["height"] * 10  # it shows 08:00 to 18:00
-    assert hours_down == pytest.approx(2, abs=0.1)
+    expect(marked.locator("h3")).to_contain_text("24")
+    lane = page.locator("#days .lane").nth(2).bounding_box()
+    line = page.locator("#days line.now").bounding_box()
+    assert lane["y"] <= line["y"] < lane["y"] + lane["height"]
+    ten = lane["x"] + lane["width"] * place_of_hour(10, (8, 18)) / 100
+    assert line["x"] == pytest.approx(ten, abs=2)
 
 
 def test_the_keyboard_on_the_floor_begins_now(wrong_laptop, printer, purpose):
@@ -48,11 +49,11 @@ def test_what_is_dragged_goes_where_the_atriums_clock_says(wrong_laptop, make_re
     reservation = make_reservation()
     page = wrong_laptop
     page.goto("/machines/FDM-01/?week=2027-W09", wait_until="networkidle")
-    box = page.locator("#calendar .ec-event.mine:not(.around)").bounding_box()
-    page.mouse.move(box["x"] + 40, box["y"] + box["height"] / 2)
+    box = page.locator(f"#reservation-{reservation.pk} rect").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
-    page.mouse.move(box["x"] + 40, box["y"] + box["height"] * 2.5, steps=6)
-    expect(page.locator(".drag-hint-allowed")).to_contain_text("13:00")
+    page.mouse.move(box["x"] + box["width"] * 2.5, box["y"] + box["height"] / 2, steps=6)
+    expect(page.locator(".ghost-allowed")).to_contain_text("13:00")
     page.mouse.up()
     expect(page.locator("#answer")).to_contain_text("Moved:")
     reservation.refresh_from_db()

@@ -275,15 +275,12 @@ def test_a_finger_that_moves_at_once_scrolls_and_drags_nothing(sign_in, engineer
 def test_in_the_week_of_a_machine_mine_is_dragged_to_another_time(sign_in, engineer, mine):
     page = sign_in(engineer)
     page.goto("/machines/FDM-01/?week=2027-W09", wait_until="networkidle")
-    block = page.locator("#calendar .ec-event.mine:not(.around)")
+    block = page.locator(f"#reservation-{mine.pk}")
     expect(block).to_contain_text("09:00")
-    box = block.bounding_box()  # two hours high
-    drag(
-        page,
-        (box["x"] + 40, box["y"] + box["height"] / 2),
-        (box["x"] + 40, box["y"] + box["height"] * 2.5),
-    )
-    expect(page.locator(".drag-hint-allowed")).to_contain_text("13:00")
+    box = block.locator("rect").bounding_box()  # two hours wide
+    y = box["y"] + box["height"] / 2
+    drag(page, (box["x"] + box["width"] / 2, y), (box["x"] + box["width"] * 2.5, y))
+    expect(page.locator(".ghost-allowed")).to_contain_text("13:00")
     page.mouse.up()
     expect(page.locator("#answer")).to_contain_text("Moved:")
     expect(page.locator("#days")).to_contain_text("13:00–15:00")
@@ -297,10 +294,11 @@ def test_in_the_week_of_a_machine_a_refused_drag_goes_back(
     make_booking(("13:00", "15:00"), booker=other_engineer, organisation=kempen)
     page = sign_in(engineer)
     page.goto("/machines/FDM-01/?week=2027-W09", wait_until="networkidle")
-    block = page.locator("#calendar .ec-event.mine:not(.around)")
-    box, other = block.bounding_box(), page.locator("#calendar .ec-event.others").bounding_box()
-    drag(page, (box["x"] + 40, box["y"] + box["height"] / 2), (box["x"] + 40, other["y"] + other["height"] / 2))
-    expect(page.locator(".drag-hint-refused")).to_contain_text("Occupied")
+    block = page.locator(f"#reservation-{mine.pk}")
+    box, other = (each.bounding_box() for each in (block.locator("rect"), page.locator("#days .said rect")))
+    y = box["y"] + box["height"] / 2
+    drag(page, (box["x"] + box["width"] / 2, y), (other["x"] + other["width"] / 2, y))
+    expect(page.locator(".ghost-refused")).to_contain_text("Occupied")
     page.mouse.up()
     expect(page.locator("#answer")).to_contain_text("Nothing was changed.")
     expect(block).to_contain_text("09:00")
@@ -311,10 +309,10 @@ def test_in_the_week_of_a_machine_a_refused_drag_goes_back(
 def blocks_of_the_week(page):
     """What is drawn in the week of FDM-01, as its title and whether a hand may take it."""
     page.goto("/machines/FDM-01/?week=2027-W09", wait_until="networkidle")
-    blocks = page.locator("#calendar .ec-event:not(.around)")
-    expect(blocks.first).to_be_visible()
+    blocks = page.locator("#days .strip > :is(a, .said)")
+    expect(blocks.first).to_be_attached()
     return {
-        block.locator(".ec-event-title").inner_text(): "ec-draggable" in block.get_attribute("class")
+        block.locator("text").first.text_content(): block.get_attribute("data-reservation") is not None
         for block in blocks.all()
     }
 
@@ -327,12 +325,13 @@ def test_in_the_week_of_a_machine_only_what_may_be_moved_moves(
     page = sign_in(engineer)
     assert blocks_of_the_week(page) == {"Housing": True, "occupied": False, "out of order": False}
     # Neither by hand: an outage that is dragged stays, and nothing is said of it.
-    box = page.locator("#calendar .ec-event.out").bounding_box()
-    drag(page, (box["x"] + 40, box["y"] + box["height"] / 2), (box["x"] + 40, box["y"] - 60))
+    box = page.locator("#days rect.out").bounding_box()
+    y = box["y"] + box["height"] / 2
+    drag(page, (box["x"] + box["width"] / 2, y), (box["x"] - 60, y))
     page.mouse.up()
-    expect(page.locator(".drag-hint")).to_be_hidden()
+    expect(page.locator(".ghost")).to_have_count(0)
     expect(page.locator("#answer")).to_be_hidden()
-    assert page.locator("#calendar .ec-event.out").bounding_box() == box
+    assert page.locator("#days rect.out").bounding_box() == box
 
 
 def test_who_sees_a_block_and_may_not_move_it_cannot_take_it(sign_in, org_manager, mine):

@@ -45,7 +45,7 @@ TOO_SMALL = """
     if (!element.checkVisibility({ visibilityProperty: true }) || element.matches(".skip")) return false;
     const { width, height } = boxOf(element);
     if (!width || element.closest(".only-read-aloud") || inSentence(element)) return false;
-    const ofItsTime = element.closest(".strip, .ec-event");
+    const ofItsTime = element.closest(".strip");
     return height < least - 0.5 || (!ofItsTime && width < least - 0.5);
   }).map((element) => {
     const { width, height } = boxOf(element);
@@ -123,8 +123,6 @@ def test_what_one_presses_is_big_enough_and_what_one_reads_not_too_small(
         for address in there:
             each.goto(address)
             opened(each)
-            if viewport == WIDE and address.startswith("/machines/FDM-01/"):
-                each.locator(".ec-body, .hang-up").first.wait_for()
             for found in each.evaluate(TOO_SMALL, least) + each.evaluate(TOO_FINE, SMALLEST_TEXT):
                 wrong.setdefault(found, address)
     assert not wrong, "\n".join(f"{address}: {found}" for found, address in wrong.items())

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookings.models import Booking, Reservation
+from core.clock import ZONE
 from equipment.models import Certificate, CertificateKind
 from floor import services as floor_services
 from tests.conftest import NOW, wall
@@ -50,7 +51,9 @@ def test_the_list_is_narrowed_by_words_and_by_process(page, printer, second_prin
     assert "FDM-02" in page.get("/floor/?process=no-such-process").content.decode()
 
 
-@pytest.mark.parametrize("address", ["/floor/", "/machines/FDM-01/?week=2027-W09"])
+@pytest.mark.parametrize(
+    "address", ["/floor/", "/machines/FDM-01/?week=2027-W09", "/machines/FDM-01/week/?week=2027-W09"]
+)
 def test_a_page_costs_the_same_statements_with_one_machine_and_with_three(
     page, printer, make_equipment, make_reservation, address
 ):
@@ -161,6 +164,7 @@ def test_others_bookings_show_as_occupied_and_nothing_more(client, make_booking,
     for address in (
         "/floor/",
         "/machines/FDM-01/?week=2027-W09",
+        "/machines/FDM-01/week/?week=2027-W09",
         "/machines/FDM-01/week.json?from=2027-03-01&until=2027-03-08",
     ):
         said = client.get(address).content.decode()
@@ -175,9 +179,10 @@ def test_who_belongs_nowhere_is_told_so(client, facility_manager, printer):
     assert "You do not belong to an organisation yet" in client.get("/machines/FDM-01/").content.decode()
 
 
-def hours_drawn(page) -> tuple[str, str]:
-    said = page.get("/machines/FDM-01/?week=2027-W09").content.decode()
-    return tuple(said.split(f'data-{side}="')[1][:5] for side in ("first", "last"))
+def hours_drawn(page) -> tuple[str, ...]:
+    """What stands between the nights, which are narrower; nothing where there are none."""
+    [monday, *_others] = page.get("/machines/FDM-01/?week=2027-W09").context["days"]
+    return tuple(f"{moment.astimezone(ZONE):%H:%M}" for moment, _place in monday.strip.scale.knots[1:-1])
 
 
 def test_the_calendar_shows_opening_hours_also_where_a_run_crosses_the_night(page, printer, make_reservation):
@@ -191,7 +196,71 @@ def test_the_calendar_shows_opening_hours_also_where_a_run_crosses_the_night(pag
 def test_the_calendar_shows_the_whole_day_where_it_is_always_open(page, printer):
     printer.opening_hours = None
     printer.save()
-    assert hours_drawn(page) == ("00:00", "24:00")
+    assert hours_drawn(page) == ()
+
+
+def test_the_week_alone_is_answered_from_what_was_kept_until_something_changes(page, monkeypatch, make_reservation):
+    make_reservation()
+    address = "/machines/FDM-01/week/?week=2027-W09"
+    kept = page.get(address)
+    again = {"headers": {"If-None-Match": kept.headers["ETag"]}}
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(seconds=50))
+    assert page.get(address, **again).status_code == 304
+    Reservation.objects.update(state="cancelled")
+    assert page.get(address, **again).status_code == 200
+
+
+def test_the_line_of_now_stands_on_a_whole_minute(page, monkeypatch, printer):
+    kept = page.get("/machines/FDM-01/week/")
+    for seconds, status in ((59, 304), (61, 200)):
+        monkeypatch.setattr(timezone, "now", lambda seconds=seconds: NOW + timedelta(seconds=seconds))
+        asked_again = page.get("/machines/FDM-01/week/", headers={"If-None-Match": kept.headers["ETag"]})
+        assert asked_again.status_code == status
+
+
+def asked(answer) -> list[tuple[str, float]]:
+    """The days on which what the form asks for is marked, with how wide that is."""
+    found = [(day, block) for day in answer.context["days"] for block in day.strip.blocks if block.mark == "asked"]
+    return [(f"{day.date}", round(block.width)) for day, block in found]
+
+
+@pytest.mark.parametrize("address", ["/machines/FDM-01/", "/machines/FDM-01/week/"])
+def test_what_the_form_asks_for_is_marked_in_the_week_of_its_day(page, printer, address):
+    answer = page.get(f"{address}?day=02-03-2027&start=9&end=11:00")
+    assert asked(answer) == [("2027-03-02", 17)]  # two of ten hours, and the nights an eighth as wide
+    assert asked(page.get(f"{address}?day=02-03-2027&start=9&end=11:00&week=2027-W10")) == []
+
+
+@pytest.mark.parametrize("typed", ["start=9", "start=9&end=8", "start=noon&end=13", "day=soon&start=9&end=11"])
+def test_what_is_not_yet_a_period_is_not_marked(page, printer, typed):
+    answer = page.get(f"/machines/FDM-01/week/?{typed}")
+    assert answer.status_code == 200
+    assert asked(answer) == []
+
+
+def test_a_machine_that_is_not_there_has_no_week(page, printer):
+    assert page.get("/machines/FDM-99/week/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("week", "day", "hours"), [("2027-W12", "2027-03-28", "23 hours"), ("2027-W43", "2027-10-31", "25 hours")]
+)
+def test_a_day_on_which_the_clock_changes_says_how_long_it_lasts(page, printer, week, day, hours):
+    answer = page.get(f"/machines/FDM-01/week/?week={week}")
+    [changes] = [each for each in answer.context["days"] if each.hours]
+    assert f"{changes.date}" == day
+    assert answer.content.decode().count(hours) == 1
+
+
+def test_a_run_through_the_night_is_a_block_in_each_lane_with_a_name_of_its_own(page, printer, make_reservation):
+    printer.unattended, printer.longest = True, timedelta(hours=60)
+    printer.save()
+    run = make_reservation("16:00", "2027-03-03 10:00", equipment=printer)
+    said = page.get("/machines/FDM-01/week/?week=2027-W09").content.decode()
+    names = [f'id="reservation-{run.pk}{day}"' for day in ("", "-2027-03-02", "-2027-03-03")]
+    assert [said.count(name) for name in names] == [1, 1, 1]
+    assert (said.count("data-cut-start"), said.count("data-cut-end")) == (2, 2)
+    assert said.count("data-overnight") == 7
 
 
 def test_the_page_says_which_certificates_one_needs_and_whether_one_has_them(page, printer, printer_type, engineer):

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from bookings.timeline.lanes import Lane, Own
 from bookings.timeline.scale import Scale, day_bounds, hours_between, scale_of_day
 from core.clock import ZONE
-from core.periods import Period, without, within
+from core.periods import Period, within, without
 
 USUAL_HOURS = (7, 18)  # shown of a week without anything in it
 
@@ -45,7 +45,7 @@ class Strip:
     ground: list[Block]
     blocks: list[Block]
     now: float | None  # where the red line stands
-    hours: list[float]  # where the lines of the hours stand, where there are any
+    hours: list[float]  # where the lines of the hours stand, where they are not those of any other day
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,9 @@ def strip(
 ) -> Strip:
     """What there is of `lane` in the period of `scale`.
 
-    `asked` is a period that is being asked for in a form. `hours` draws lines at the whole hours of the clock among
-    them. `follows`: another strip ends where this one begins. The line of now stands on a whole minute, so that what is
-    drawn stays the same, and its ETag with it, until the next.
+    `asked` is a period that is being asked for in a form. `hours` are those of the clock among which lines are drawn,
+    where they stand elsewhere than on other days. `follows`: another strip ends where this one begins. The line of now
+    stands on a whole minute, so that what is drawn stays the same, and its ETag with it, until the next.
     """
     now = _to_the_minute(now)
     past = [Period(scale.start, now)] if now > scale.start else []
@@ -159,22 +159,25 @@ def state_now(lane: Lane, now: datetime, *, overdue: bool = False) -> StateNow:
     return StateNow("closed", next((period.start for period in lane.free if period.start > now), None))
 
 
-def days(lane: Lane, dates: Sequence[date], *, now: datetime, asked: Period | None = None) -> list[Day]:
-    """A strip for each of `dates`, which follow one another, with the hours of the clock below one another; it is
-    `now` to the minute, as on the strips."""
-    hours, now = hours_shown(lane), _to_the_minute(now)
+def days(
+    lane: Lane, dates: Sequence[date], *, hours: tuple[int, int], now: datetime, asked: Period | None = None
+) -> list[Day]:
+    """A strip for each of `dates`, which follow one another, with the same hours of the clock below one another. In
+    `hours` people are about. It is `now` to the minute, as on the strips."""
+    now = _to_the_minute(now)
     return [_day(lane, on, hours, now, asked, follows=number > 0) for number, on in enumerate(dates)]
 
 
 def _day(lane: Lane, on: date, hours: tuple[int, int], now: datetime, asked: Period | None, *, follows: bool) -> Day:
     start, end = day_bounds(on)
     lasts = round((end - start) / timedelta(hours=1))
+    of_its_own = hours if lasts != 24 else None
     return Day(
         date=on,
         today=start <= now < end,
         over=end <= now,
-        hours=lasts if lasts != 24 else None,
-        strip=strip(lane, scale=scale_of_day(on, hours), now=now, asked=asked, hours=hours, follows=follows),
+        hours=lasts if of_its_own else None,
+        strip=strip(lane, scale=scale_of_day(on, hours), now=now, asked=asked, hours=of_its_own, follows=follows),
         entries=_entries(lane, start, end, now),
     )
 

@@ -14,7 +14,8 @@ from core.clock import ZONE
 WIDTH = 100  # of a lane: what is drawn is placed in per cent
 NIGHT = 1 / 8  # how wide an hour is in which nobody is about, of one in which people are
 ROOM_FOR_AN_HOUR = 3
-CLOCK_CHANGED = 3  # from this hour on the clock of a day on which it changes is that of the next day (Directive 2000/84/EC)
+# On a day on which the clock changes it has by this hour (Directive 2000/84/EC: at 01:00 UTC).
+CLOCK_CHANGED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,12 @@ def hour_ticks(hours: tuple[int, int]) -> list[Tick]:
         for hour, place in places.items()
         if place < WIDTH - ROOM_FOR_AN_HOUR
     ]
+
+
+def hour_lines(hours: tuple[int, int]) -> list[float]:
+    """Where the lines of the hours stand on a day of 24 hours."""
+    first, last = hours
+    return [place_of_hour(hour, hours) for hour in range(max(first, 1), min(last, 23) + 1)]
 
 
 def hours_between(start: datetime, end: datetime) -> Iterable[datetime]:

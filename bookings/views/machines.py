@@ -18,7 +18,7 @@ from bookings.models import Reservation, ReservationState
 from bookings.services import next_free
 from bookings.timeline.drawing import days, hours_shown
 from bookings.timeline.lanes import Lane, lanes
-from bookings.timeline.scale import day_bounds, hour_ticks
+from bookings.timeline.scale import day_bounds, hour_lines, hour_ticks
 from bookings.views.book import PERIOD, answered, sign_in_first
 from bookings.views.bookings import Row, rows_of, with_all_that_is_said
 from bookings.views.floor import conditional
@@ -111,7 +111,7 @@ def _week_of(
 ) -> dict:
     """What parts/machine_week.html draws. `asked` are fields of the form as they were typed, those of the period among
     them."""
-    dates = _dates(monday)
+    dates, hours = _dates(monday), hours_shown(lane)
     period = {name: asked[name] for name in PERIOD if asked.get(name)} if asked.get("start") else {}
     query = {"week": f"{monday:%G-W%V}", "organisation": organisation.slug if organisation else "", **period}
     return {
@@ -124,8 +124,9 @@ def _week_of(
         "previous": monday - timedelta(days=7),
         "next": monday + timedelta(days=7),
         "address": f"{reverse('machine_week', args=[lane.equipment.code])}?{urlencode(query)}",
-        "ticks": hour_ticks(hours_shown(lane)),
-        "days": days(lane, dates, now=now, asked=_period(period, lane.equipment)),
+        "ticks": hour_ticks(hours),
+        "hour_lines": hour_lines(hours),
+        "days": days(lane, dates, hours=hours, now=now, asked=_period(period, lane.equipment)),
     }
 
 

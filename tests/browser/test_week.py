@@ -1,5 +1,5 @@
-"""The week of a machine by hand: a lane for each day, with the pointer, the keyboard and a finger; over a night and over
-both changes of the clock of 2027."""
+"""The week of a machine by hand: a lane for each day, with the pointer, the keyboard and a finger; over a night and
+over both changes of the clock of 2027."""
 
 import re
 from datetime import date, timedelta
@@ -192,9 +192,7 @@ def test_who_must_be_there_sweeps_within_a_day(sign_in, engineer, printer, purpo
     page.mouse.up()
 
 
-def test_of_a_run_through_the_night_the_end_is_pulled_where_it_ends(
-    sign_in, engineer, unattended, make_reservation
-):
+def test_of_a_run_through_the_night_the_end_is_pulled_where_it_ends(sign_in, engineer, unattended, make_reservation):
     run = make_reservation("16:00", "2027-03-02 10:00", equipment=unattended)
     page = sign_in(engineer)
     page.goto(WEEK)
@@ -259,11 +257,11 @@ class TestWhenTheClockChanges:
     def test_its_lane_is_as_wide_as_the_others(
         self, sign_in, engineer, always_open, make_reservation, week, sunday, before, lasts
     ):
-        mine = [make_reservation(f"{day} 20:00", f"{day} 24:00".replace("24:00", "23:30")) for day in (before, sunday)]
+        mine = [make_reservation(f"{day} 20:00", f"{day} 23:30") for day in (before, sunday)]
         page = sign_in(engineer)
         page.goto(f"/machines/FDM-01/?week={week}")
-        boxes = [page.locator(f"#reservation-{each.pk} rect").bounding_box() for each in mine]
-        assert [boxes[0][side] for side in ("x", "width")] == pytest.approx([boxes[1][s] for s in ("x", "width")], abs=1)
+        one, other = (page.locator(f"#reservation-{each.pk} rect").bounding_box() for each in mine)
+        assert (one["x"], one["width"]) == pytest.approx((other["x"], other["width"]), abs=1)
 
 
 def test_a_finger_that_rests_begins_a_booking_and_moves_one(sign_in, engineer, make_reservation, purpose):

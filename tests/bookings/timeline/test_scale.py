@@ -27,7 +27,8 @@ hours = st.tuples(st.integers(0, 23), st.integers(1, 24)).filter(lambda pair: pa
 def test_a_day_fills_its_lane_and_what_is_later_stands_further(on, shown):
     scale = scale_of_day(on, shown)
     assert (scale.start, scale.end) == day_bounds(on)
-    moments = [scale.start + timedelta(minutes=30) * n for n in range((scale.end - scale.start) // timedelta(minutes=30))]
+    half_hour = timedelta(minutes=30)
+    moments = [scale.start + half_hour * number for number in range((scale.end - scale.start) // half_hour)]
     places = [scale.place(moment) for moment in [*moments, scale.end]]
     assert (places[0], places[-1]) == (0, 100)
     assert places == sorted(set(places))
@@ -73,7 +74,8 @@ def test_the_hours_above_the_days_stand_where_the_scale_puts_them():
     scale = scale_of_day(SPRING, (7, 22))
     ticks = hour_ticks((7, 22))
     assert [tick.says for tick in ticks] == [str(hour) for hour in range(7, 22)]  # for 22 there is no room
-    assert [tick.place for tick in ticks] == pytest.approx([scale.place(at(SPRING, h)) for h in range(7, 22)], abs=0.002)
+    places = [scale.place(at(SPRING, hour)) for hour in range(7, 22)]
+    assert [tick.place for tick in ticks] == pytest.approx(places, abs=0.002)
     assert [tick.says for tick in ticks if not tick.minor] == ["7", "9", "11", "13", "15", "17", "19", "21"]
 
 

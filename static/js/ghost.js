@@ -3,7 +3,8 @@
 
 import { keepInView } from "./answer.js";
 import { told } from "./attempts.js";
-import { drawnIn, laneOf, lanesOf } from "./lanes.js";
+import { drawnIn, laneOf, lanesOf, scaleOf } from "./lanes.js";
+import { startOf } from "./scale.js";
 
 /** @typedef {import("./slots.js").Slot} Slot */
 
@@ -33,7 +34,7 @@ export class Ghost {
     // Out of what is shown: at the edge of the lane that is nearest, so that its words can be read.
     if (!places.length) {
       const lane = laneOf(this.timeline, slot.code, slot.start);
-      places.push({ lane, place: lane === lanesOf(this.timeline)[0] ? [0, 0] : [100, 100] });
+      places.push({ lane, place: slot.start < startOf(scaleOf(lane)) ? [0, 0] : [100, 100] });
     }
     while (this.pieces.length > places.length) this.pieces.pop()?.remove();
     while (this.pieces.length < places.length) this.pieces.push(document.createElement("div"));

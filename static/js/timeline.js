@@ -14,15 +14,22 @@ import { endOf, startOf } from "./scale.js";
 import { same, snapped, startingAt, swept, withEnd, withStart } from "./slots.js";
 
 /** @typedef {import("./slots.js").Slot} Slot */
-/** @typedef {{ id: number | null, was: Slot | null, slot: Slot }} Kind A reservation's id and slot, or null to book. */
+/** @typedef {{ id: number | null, was: Slot, slot: Slot }} Kind A reservation's id, and where it was; or null to book. */
+/**
+ * @typedef {object} Verdict What the server said, as attempts.js gives it.
+ * @property {boolean} [allowed]
+ * @property {boolean} [lost]
+ * @property {{ state: string }} [made]
+ * @property {any[]} refusals
+ */
 /**
  * @typedef {object} Drag What is being dragged.
  * @property {number | null} id
- * @property {Slot | null} was
+ * @property {Slot} was
  * @property {Slot} slot
  * @property {boolean} byKey
  * @property {Ghost} ghost
- * @property {any} verdict null until the server has answered
+ * @property {Verdict | null} verdict null until the server has answered
  * @property {boolean} [asked]
  * @property {boolean} [wanted] let go before the server had answered
  */
@@ -39,6 +46,7 @@ const RESTS = 400; // milliseconds a finger stays where it is before it drags
 const SLIPS = 10; // pixels it may stir meanwhile
 const LOOKS_AGAIN = 20_000;
 const BOOKS_AT_FIRST = 60 * MINUTE;
+/** Steps across, lanes down. @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** @type {HTMLElement} */
@@ -93,12 +101,13 @@ function goesTo(slot) {
   if (!drag || (drag.asked && same(drag.slot, slot))) return;
   Object.assign(drag, { slot, verdict: null, asked: true });
   drag.ghost.draw(slot);
-  drag.ghost.say("tried", words.trying);
+  drag.ghost.say("tried", words.trying ?? "");
   const { id } = drag;
-  const organisation = place.dataset.organisation;
-  trial.ask((signal) => (id ? tryMove(id, slot, signal) : tryBooking(organisation, slot, signal)), evaluated);
+  const { organisation = "" } = place.dataset;
+  trial.ask((/** @type {AbortSignal} */ signal) => (id ? tryMove(id, slot, signal) : tryBooking(organisation, slot, signal)), evaluated);
 }
 
+/** @param {Verdict} verdict */
 function evaluated(verdict) {
   if (!drag) return;
   drag.verdict = verdict;
@@ -130,12 +139,12 @@ function finish() {
     return;
   }
   if (!id) page.refused?.(slot);
-  sayRefused(verdict, offered(verdict), (other) => doIt(id, was, other));
+  sayRefused(verdict, offered(verdict), (/** @type {Slot} */ other) => doIt(id, was, other));
 }
 
 /**
  * @param {number | null} id
- * @param {Slot | null} was
+ * @param {Slot} was
  * @param {Slot} slot
  */
 async function doIt(id, was, slot) {
@@ -144,14 +153,14 @@ async function doIt(id, was, slot) {
     look();
     return;
   }
-  const said = await move(id, slot);
+  const said = /** @type {Verdict} */ (await move(id, slot));
   if (!said.allowed) {
     if (said.lost) look();
-    sayRefused(said, offered(said), (other) => doIt(id, was, other));
+    sayRefused(said, offered(said), (/** @type {Slot} */ other) => doIt(id, was, other));
     return;
   }
   await look();
-  sayMoved(slot, said.made.state, () => doIt(id, slot, was));
+  sayMoved(slot, said.made?.state, () => doIt(id, slot, was));
   /** @type {SVGElement | null} */ (place.querySelector(`[data-reservation="${id}"]`))?.focus({ preventScroll: true });
 }
 
@@ -178,7 +187,7 @@ function pressed(event) {
  */
 function follow(event, taken, books) {
   const finger = event.pointerType === "touch";
-  const gone = (moved) => Math.hypot(moved.clientX - event.clientX, moved.clientY - event.clientY);
+  const gone = (/** @type {PointerEvent} */ moved) => Math.hypot(moved.clientX - event.clientX, moved.clientY - event.clientY);
   const mayBegin = () => {
     if (!books || place.dataset.organisation) return true;
     stop();
@@ -191,7 +200,7 @@ function follow(event, taken, books) {
     begin(taken.kind);
     goesTo(taken.kind.slot);
   }, RESTS) : 0;
-  const stirs = (moved) => {
+  const stirs = (/** @type {PointerEvent} */ moved) => {
     if (finger && !drag) {
       if (gone(moved) > SLIPS) stop(); // it scrolls
       return;
@@ -203,18 +212,19 @@ function follow(event, taken, books) {
     moved.preventDefault();
     goesTo(taken.to(moved));
   };
-  const lets = (up) => {
+  const lets = (/** @type {PointerEvent} */ up) => {
     stop();
     if (up.type === "pointercancel") leave();
     else finish();
   };
-  const leaves = (key) => {
+  const leaves = (/** @type {KeyboardEvent} */ key) => {
     if (key.key !== "Escape") return;
     stop();
     leave();
     document.addEventListener("pointerup", swallowClick, { once: true });
   };
-  const holds = (touch) => { if (drag) touch.preventDefault(); };
+  const holds = (/** @type {Event} */ touch) => { if (drag) touch.preventDefault(); };
+  /** @type {Record<string, (event: any) => void>} */
   const heard = { pointermove: stirs, pointerup: lets, pointercancel: lets, keydown: leaves };
   // Else the page would scroll away beneath the finger.
   if (finger) Object.assign(heard, { touchmove: holds, contextmenu: holds });
@@ -229,7 +239,7 @@ function follow(event, taken, books) {
 
 // The release of a drag is no click on the link beneath it.
 function swallowClick() {
-  const swallow = (event) => {
+  const swallow = (/** @type {Event} */ event) => {
     event.preventDefault();
     event.stopPropagation();
   };
@@ -256,7 +266,7 @@ function takenBy(own, lane, event) {
   const atEnd = keepsItsStart || (event.clientX > right - edge && !("cutEnd" in said));
   const atStart = event.clientX < left + edge && !("cutStart" in said);
   let over = lane;
-  const to = (moved) => {
+  const to = (/** @type {PointerEvent} */ moved) => {
     const under = laneAt(moved.clientX, moved.clientY);
     if (under && place.contains(under) && (reaches(lane, under) || !(atEnd || atStart))) over = under;
     const by = momentAtX(over, moved.clientX) - grabbed;
@@ -278,12 +288,12 @@ function sweptFrom(lane, event) {
   const first = Math.floor(pressedAt / step) * step;
   const slot = { code: codeOf(lane), start: first, end: first + step };
   let over = lane;
-  const to = (moved) => {
+  const to = (/** @type {PointerEvent} */ moved) => {
     const under = laneAt(moved.clientX, moved.clientY);
     if (under && place.contains(under) && reaches(lane, under)) over = under;
     return swept(slot.code, pressedAt, momentAtX(over, moved.clientX), step);
   };
-  return { kind: { id: null, was: null, slot }, to };
+  return { kind: { id: null, was: slot, slot }, to };
 }
 
 // By keyboard: Shift and the arrows on the label of a lane or on an own block
@@ -306,7 +316,7 @@ function keyed(event) {
 
 /**
  * @param {Element} on
- * @param {[number, number]} arrow lanes down, steps across
+ * @param {[number, number]} arrow
  * @param {boolean} lengthens
  */
 function stepBy(on, arrow, lengthens) {
@@ -377,7 +387,7 @@ function firstSlot(head) {
   const soonest = Math.max(startOf(scale), Math.min(now(), endOf(scale) - BOOKS_AT_FIRST), opensAt(lane, now()));
   const start = Math.ceil(soonest / step) * step;
   const slot = { code: codeOf(lane), start, end: start + Math.max(step, snapped(BOOKS_AT_FIRST, step)) };
-  return { id: null, was: null, slot };
+  return { id: null, was: slot, slot };
 }
 
 // What others do, and what is asked for meanwhile

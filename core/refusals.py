@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.core.exceptions import PermissionDenied
+
 
 class Cure(StrEnum):
     """What could help against a refusal."""
@@ -48,3 +50,11 @@ class Refused(Exception):
     def __init__(self, refusals: Iterable[Refusal]):
         self.refusals = tuple(refusals)
         super().__init__("; ".join(refusal.code for refusal in self.refusals))
+
+
+class NotAllowed(PermissionDenied):
+    """Somebody else may do this. `missing` names what this person lacks: `booker`, `technician`, `facility_manager`."""
+
+    def __init__(self, message: str, *, missing: str):
+        self.missing = missing
+        super().__init__(message)

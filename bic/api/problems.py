@@ -22,7 +22,7 @@ from bic.api.wording import field_errors
 from bic.database_errors import SECONDS_UNTIL_RETRY, status_of
 from core.api.problems import RefusalOut
 from core.idempotency import KeyReused
-from core.refusals import Refused
+from core.refusals import NotAllowed, Refused
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +101,8 @@ def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 def _not_allowed(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
-    return problem(403, detail=str(error))
+    missing = {"missing": error.missing} if isinstance(error, NotAllowed) else {}
+    return problem(403, detail=str(error), **missing)
 
 
 def _not_right(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -6,7 +6,6 @@ organisations exist; a person who is not of the organisation and one who does no
 
 from collections.abc import Iterable, Sequence
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Value
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from bookings.services import Overriding
 from core.api.errors import not_right, unknown_code, unknown_codes
 from equipment.models import Equipment, EquipmentType
 from organisations.models import Organisation, User
+from organisations.permissions import may_set_rules_aside
 
 # An ability as a key: the arguments of `EquipmentType.objects.able_to`, in order.
 Ability = tuple[tuple[str, object], ...]
@@ -125,11 +125,10 @@ def supervisor_for_search(organisation: Organisation | None, email: str | None) 
 
 
 def overriding(asked: OverrideIn | None, *, user: User) -> Overriding | None:
-    """The rules that the caller sets aside. Raises PermissionDenied unless a facility manager asks."""
+    """The rules that the caller sets aside. Raises NotAllowed unless a facility manager asks."""
     if asked is None:
         return None
-    if not user.is_facility_manager:
-        raise PermissionDenied(_("Only a facility manager sets rules aside."))
+    may_set_rules_aside.require(user)
     return Overriding(by=user, reason=asked.reason, codes=None if asked.codes is None else frozenset(asked.codes))
 
 

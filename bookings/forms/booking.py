@@ -16,6 +16,7 @@ from core.wall_clock_field import WallClockField
 from equipment.models import Equipment, EquipmentQuerySet, Fieldlab, Process
 from equipment.policy import Policy
 from organisations.models import Organisation, User
+from organisations.permissions import may_set_rules_aside
 
 SUMMER, WINTER = "0", "1"
 
@@ -165,7 +166,7 @@ class PeriodForm(forms.Form):
 
     def offer_override(self, user: User) -> None:
         """To a facility manager, where every refusal may be set aside: those that are shown now, and no others."""
-        self.may_override = user.is_facility_manager and all(refusal.overridable for refusal in self.refusals)
+        self.may_override = may_set_rules_aside(user) and all(refusal.overridable for refusal in self.refusals)
         if self.may_override:
             self.data = self.data.copy()
             self.data["override_codes"] = ",".join(sorted({refusal.code for refusal in self.refusals}))

@@ -12,9 +12,10 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected
 
-from bookings.models import Booking, Override, Purpose, Reservation, ReservationState
+from bookings.lifecycle import begins_as
+from bookings.models import Booking, Override, Purpose, Reservation
 from bookings.notifications.writing import notify_of_booking
-from bookings.rules.candidates import Allocation, Candidate
+from bookings.rules.candidates import Allocation
 from bookings.scheduling.placement import RequestedSlot, stretches_with_people
 from bookings.scheduling.recurrence import Repeat, on_closed_days, pattern_params, repeated
 from bookings.services.alternatives import with_alternatives
@@ -29,7 +30,6 @@ from bookings.services.evaluating import (
 from core.clock import ZONE
 from core.refusals import Refusal, Refused
 from equipment.availability import keep_pattern
-from equipment.policy import Approval
 from organisations.models import Organisation, OrganisationClass, User
 
 REFUSE: Literal["refuse"] = "refuse"
@@ -200,19 +200,14 @@ def _reservation(allocated: Allocation, scope: Scope, booker: User) -> Reservati
     # Without them the rules about the booking as a whole refuse, and those cannot be set aside.
     assert organisation is not None
     assert purpose is not None
+    [state] = begins_as(candidate.policy, booker).reaches
     return Reservation(
         equipment=candidate.equipment,
-        state=state_at_first(candidate, booker),
+        state=state,
         economic=purpose.counts_as(on=candidate.start.astimezone(ZONE).date()),
         organisation_class=OrganisationClass(organisation.organisation_class),
         **times_of(allocated),
     )
-
-
-def state_at_first(candidate: Candidate, actor: User) -> ReservationState:
-    """A request where a facility manager approves, unless one of them asks it."""
-    waits = candidate.policy.approval == Approval.MANAGER and not actor.is_facility_manager
-    return ReservationState.REQUESTED if waits else ReservationState.CONFIRMED
 
 
 def times_of(allocated: Allocation) -> dict:

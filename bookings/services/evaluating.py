@@ -32,6 +32,7 @@ from core.periods import Period
 from core.refusals import Cure, Refusal
 from equipment.models import CertificateKind, Equipment, EquipmentQuerySet, EquipmentType
 from organisations.models import Membership, Organisation, Role, User
+from organisations.permissions import may_set_rules_aside
 
 # To choose among machines, their free stretches are compared; a day on either side tells them apart.
 STRETCH_LOOKED_AT = timedelta(days=1)
@@ -292,7 +293,7 @@ def _could_serve(requested_slot: RequestedSlot, scope: Scope) -> list[Equipment]
 
 
 def _set_aside(refusal: Refusal, overriding: Overriding | None) -> bool:
-    return overriding is not None and overriding.by.is_facility_manager and overriding.sets_aside(refusal)
+    return overriding is not None and may_set_rules_aside(overriding.by) and overriding.sets_aside(refusal)
 
 
 def _decide(

@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, OuterRef, Q, Value, When
+from django.db.models import Case, OuterRef, Value, When
 from django.db.models.functions import JSONObject
 from psycopg.types.range import TimestamptzRange
 
-from bookings.lifecycle import CHANGEABLE_STATES
+from bookings.lifecycle import CHANGE_END, MOVE, is_confirmed_at_once
 from bookings.models import SHOWN_STATES, Reservation, ReservationState, may_be_changed_by
 from bookings.scheduling.free_time import machine_times
 from bookings.scheduling.placement import MachineTime
 from core.periods import Period, without
 from equipment.models import Equipment, EquipmentQuerySet
 from organisations.models import User
-
-MOVABLE = Q(state__in=CHANGEABLE_STATES)
+from organisations.permissions import may_see_every_booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,8 @@ def lanes(*, equipment: EquipmentQuerySet, user: User, start: datetime, end: dat
 
 
 def _lane(machine: Equipment, visible: list[dict], time: MachineTime, user: User, end: datetime) -> Lane:
-    own = [own for row in visible if (own := _own(row, user)).start < own.end]  # some leave before they begin
+    at_once = is_confirmed_at_once(machine.policy, user)
+    own = [own for row in visible if (own := _own(row, user, at_once)).start < own.end]  # some leave before they begin
     return Lane(
         equipment=machine,
         looks_until=end,
@@ -85,7 +85,7 @@ def _lane(machine: Equipment, visible: list[dict], time: MachineTime, user: User
 
 
 def _visible(user: User, start: datetime, end: datetime, now: datetime):
-    may_be_moved = may_be_changed_by(user) & MOVABLE & Q(period__endswith__gt=now)
+    may_be_moved = may_be_changed_by(user) & (MOVE.possible(now) | CHANGE_END.possible(now))
     return (
         Reservation.objects.visible_to(user)
         .filter(state__in=SHOWN_STATES, equipment=OuterRef("pk"))
@@ -110,8 +110,9 @@ def _visible(user: User, start: datetime, end: datetime, now: datetime):
     )
 
 
-def _own(row: dict, user: User) -> Own:
-    if_not_mine = "others" if user.sees_every_booking else "organisation"
+def _own(row: dict, user: User, at_once: bool) -> Own:
+    """`at_once`: nobody needs to approve what is in use there and changes its end."""
+    if_not_mine = "others" if may_see_every_booking(user) else "organisation"
     start, end, occupied_start, occupied_end = (
         datetime.fromisoformat(row[name]) for name in ("start", "end", "occupied_start", "occupied_end")
     )
@@ -126,5 +127,5 @@ def _own(row: dict, user: User) -> Own:
         start=start,
         end=min(end, left),
         occupied=Period(occupied_start, min(occupied_end, left)),
-        changeable=row["changeable"],
+        changeable=row["changeable"] and (at_once or row["state"] != ReservationState.IN_USE),
     )

@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bookings.history import history_of
-from bookings.lifecycle import MOVABLE_STATES, opens_at
+from bookings.lifecycle import Available, available_of_each
 from bookings.models import HOLDING_STATES, Booking, Issue, Override, Reservation, ReservationState
 from bookings.views.change import cancellation
 from core.clock import ZONE
 from core.search import mentioning
-from organisations.models import Organisation, Role, User
+from organisations.models import Organisation, User
+from organisations.permissions import may_see_every_booking, organisations_led_by
 
 PER_PAGE = 50
 LONGEST_SEARCH = 100
@@ -35,14 +36,11 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A reservation, what its reader may do with it now, and the address that books it again."""
+    """A reservation, what its reader can do with it now, and the address that books it again."""
 
     reservation: Reservation
-    may_change: bool
-    may_lengthen: bool
+    can: Available
     again: str
-    may_check_in: bool
-    may_check_out: bool
 
 
 @login_required
@@ -51,7 +49,7 @@ def overview(request):
     """Reservations ahead, or past ones; one's own, or an organisation's for who plans or manages there. All of it is
     in the address."""
     now, user = timezone.now(), request.user
-    led = organisations_led_by(user)
+    led = list(organisations_led_by(user))
     whose = _whose(request.GET.get("whose"), led, user)
     when = "past" if request.GET.get("when") == "past" else "ahead"
     search = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
@@ -80,17 +78,11 @@ def still_ahead(reservations, now: datetime):
     return reservations.going_on_or_ahead(now).filter(state__in=[*HOLDING_STATES, ReservationState.DISPLACED])
 
 
-def organisations_led_by(user: User) -> list[Organisation]:
-    """Those whose bookings one may see as planner or manager."""
-    led = Organisation.objects.filter(memberships__user=user, memberships__role__in=[Role.PLANNER, Role.MANAGER])
-    return list(led.order_by("name").distinct())
-
-
 def _whose(asked: str | None, led: list[Organisation], user: User) -> str | Organisation:
     """`mine`, `all` that one may see, or an organisation that one leads; any, for who sees every booking."""
-    if asked == "all" and (led or user.sees_every_booking):
+    if asked == "all" and (led or may_see_every_booking(user)):
         return "all"
-    if asked and user.sees_every_booking:
+    if asked and may_see_every_booking(user):
         return Organisation.objects.filter(slug=asked).first() or "mine"
     return next((o for o in led if o.slug == asked), "mine")
 
@@ -110,23 +102,8 @@ def with_all_that_is_said(reservations):
 
 def rows_of(reservations, user: User, now: datetime) -> list[Row]:
     reservations = list(reservations)
-    mine = Reservation.objects.changeable_by(user).filter(pk__in=[r.pk for r in reservations])
-    changeable = set(mine.values_list("pk", flat=True))
-    return [_row(reservation, reservation.pk in changeable, user, now) for reservation in reservations]
-
-
-def _row(reservation: Reservation, changeable: bool, user: User, now: datetime) -> Row:
-    """Of a reservation that this person sees; as `services.use.may_use` says, who supervises checks in as well."""
-    may_use = changeable or user.is_technician or reservation.booking.supervisor_id == user.pk
-    begins = reservation.state == ReservationState.CONFIRMED and opens_at(reservation) <= now < reservation.end
-    return Row(
-        reservation=reservation,
-        may_change=changeable and reservation.state in MOVABLE_STATES and now < reservation.end,
-        may_lengthen=changeable and reservation.state == ReservationState.IN_USE and now < reservation.end,
-        again=again(reservation, now),
-        may_check_in=may_use and begins,
-        may_check_out=may_use and reservation.state == ReservationState.IN_USE,
-    )
+    can = available_of_each(reservations, user, now)
+    return [Row(each, can[each.pk], again(each, now)) for each in reservations]
 
 
 def again(reservation: Reservation, now: datetime) -> str:
@@ -157,7 +134,7 @@ def booking(request, reference: str):
     context = {
         "booking": found,
         "said": said,
-        "going": sum(row.may_change for row in rows),
+        "going": sum(bool(row.can["cancel"]) for row in rows),
         "history": history_of(found, [row.reservation for row in rows]),
         "now": now,
     }

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,12 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from bookings import services
+from bookings import lifecycle, permissions, services
 from bookings.forms.booking import as_initial
 from bookings.forms.move import MoveForm
-from bookings.lifecycle import CHANGEABLE_STATES, MOVABLE_STATES, is_late
+from bookings.lifecycle import CANCEL, available_transitions
 from bookings.models import Booking, Reservation, ReservationState
-from bookings.services.change import must_be_theirs
 from core.formatting import period_in_words
 from core.moments import moment_in
 from core.refusals import Refused
@@ -53,7 +51,7 @@ def _changeable(request: HttpRequest, pk: int) -> Reservation:
     at."""
     related = ("booking__organisation", "equipment__type", "equipment__fieldlab", "operator__user")
     reservation = get_object_or_404(Reservation.objects.visible_to(request.user).select_related(*related), pk=pk)
-    must_be_theirs(reservation, request.user)
+    permissions.may_change.require(permissions.Asking(request.user, [reservation]), reservation)
     return reservation
 
 
@@ -102,11 +100,11 @@ def _show_move(
     if evaluate or (not form.is_bound and form.initial != MoveForm(reservation=reservation).initial):
         form = MoveForm(_as_sent(form), reservation=reservation)
         moved = _evaluated(form, request, now, dry_run=True)
-    movable = reservation.state in CHANGEABLE_STATES and now < reservation.end
+    can = available_transitions(reservation, request.user, now)
     context = {
         "reservation": reservation,
         "form": form,
-        "movable": movable,
+        "movable": can["move"] or can["change_end"],
         "moved": moved,
         "unchanged": moved is not None and form.asks_nothing,
         "asks_anew": moved is not None and _asks_anew(reservation, moved),
@@ -174,13 +172,12 @@ def cancel(request, reference: str):
     seen = Booking.objects.visible_to(request.user).select_related("organisation", "purpose")
     booking = get_object_or_404(seen, reference=reference)
     asked = (request.POST if request.method == "POST" else request.GET).get("reservation", "")
+    permissions.may_change_booking.require(request.user, booking)
     mine = booking.reservations.changeable_by(request.user).select_related("equipment__type", "equipment__fieldlab")
-    if not mine.exists():
-        raise PermissionDenied(_("You may see this booking, but not change it."))
     one = None if asked == "all" else _one_of(mine, asked)
     if request.method == "POST":
         return _cancelled(request, booking, one, now)
-    ahead = mine.filter(state__in=MOVABLE_STATES).going_on_or_ahead(now).order_by("period")
+    ahead = mine.filter(CANCEL.possible(now)).order_by("period")
     rows = [cancellation(r, now) for r in (ahead.filter(pk=one.pk) if one else ahead)]
     context = {"booking": booking, "one": one, "rows": rows, "others": ahead.count() - len(rows), "now": now}
     return render(request, "bookings/cancel.html", context)
@@ -196,8 +193,8 @@ def cancellation(reservation: Reservation, now: datetime) -> dict:
     """What cancelling now means: `late` after the term of free cancellation, which lasts until `free_until`."""
     return {
         "reservation": reservation,
-        "free_until": reservation.start - reservation.equipment.policy.free_cancellation_term,
-        "late": is_late(reservation, now),
+        "free_until": lifecycle.free_until(reservation),
+        "late": lifecycle.is_late(reservation, now),
     }
 
 

@@ -148,7 +148,7 @@ def _at_the_machine(equipment: Equipment, user: User, now: datetime) -> list[Row
     )
     soon = held.filter(period__endswith__gt=now) | held.filter(state=ReservationState.IN_USE)
     rows = rows_of(with_all_that_is_said(soon.order_by("period")), user, now)
-    return [row for row in rows if row.may_check_in or row.may_check_out]
+    return [row for row in rows if row.can["check_in"] or row.can["check_out"]]
 
 
 def _needed(equipment: Equipment, person: User, today: date) -> list[tuple[CertificateKind, date | None]]:

@@ -14,6 +14,7 @@ from bookings.quotas.balances import load_balances
 from bookings.views.bookings import rows_of, still_ahead, with_all_that_is_said
 from bookings.views.shares import certificate_lines
 from core.clock import ZONE
+from organisations import permissions
 from organisations.keys import MOST_KEYS, term_choices
 from organisations.models import Organisation, Role, User
 
@@ -50,12 +51,12 @@ def organisation(request, slug: str):
     found = get_object_or_404(Organisation.objects.visible_to(user), slug=slug)
     members = list(found.memberships.select_related("user").order_by("user__name"))
     role = next((m.role for m in members if m.user_id == user.pk), None)
-    leads = user.sees_every_booking or role in (Role.PLANNER, Role.MANAGER)
+    leads = permissions.may_see_every_booking(user) or permissions.leads(role)
     context = {
         "organisation": found,
         "role": Role(role).label if role else "",
         "leads": leads,
-        "reads_usage": user.reads_every_report or role == Role.MANAGER,
+        "reads_usage": permissions.may_read_every_report(user) or role == Role.MANAGER,
         "managers": [m for m in members if m.role == Role.MANAGER],
         "members": members,
         "balances": load_balances([found], now=now),

@@ -50,11 +50,13 @@ class FieldErrorOut(Schema):
 
 
 class ProblemOut(Schema):
-    """A problem document (RFC 9457). `refusals` comes with 409, `errors` with 422."""
+    """A problem document (RFC 9457). `missing` comes with 403 where a role is: `booker`, `technician`,
+    `facility_manager`; `refusals` with 409, `errors` with 422."""
 
     type: str
     title: str
     status: int
     detail: str
+    missing: str = ""
     refusals: list[RefusalOut] = []
     errors: list[FieldErrorOut] = []

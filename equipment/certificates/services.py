@@ -3,7 +3,6 @@
 from calendar import monthrange
 from datetime import date, datetime
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from equipment.certificates.notifications import notify_of_withdrawn_certificate
 from equipment.certificates.watching import notify_watchers
 from equipment.models import Certificate, CertificateKind
 from organisations.models import User
+from organisations.permissions import may_grant_certificates
 
 
 def grant(
@@ -20,8 +20,8 @@ def grant(
 ) -> Certificate:
     """From today on; without `valid_until` for as long as the kind says. What
     this technician granted today in just this way is found and not granted again. `Refused` where it would not last a
-    day, `PermissionDenied` unless a technician grants it."""
-    _only_technicians(by)
+    day, `NotAllowed` unless a technician grants it."""
+    may_grant_certificates.require(by)
     today = now.astimezone(ZONE).date()
     until = valid_until or _months_later(today, kind.valid_months)
     if until <= today:
@@ -37,8 +37,8 @@ def grant(
 
 def withdraw(*, certificate: Certificate, by: User, now: datetime, reason: str) -> Certificate:
     """At once; reservations that lose their certificate stay, and are marked for the manager. Withdrawing what was
-    withdrawn changes nothing. `Refused` without a reason, `PermissionDenied` unless a technician withdraws it."""
-    _only_technicians(by)
+    withdrawn changes nothing. `Refused` without a reason, `NotAllowed` unless a technician withdraws it."""
+    may_grant_certificates.require(by)
     if not reason.strip():
         raise Refused([Refusal("needs_reason", _("Say why it is withdrawn."))])
     with transaction.atomic():
@@ -57,8 +57,3 @@ def _months_later(day: date, months: int) -> date:
     count = day.year * 12 + day.month - 1 + months
     year, month = count // 12, count % 12 + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
-
-
-def _only_technicians(by: User) -> None:
-    if not by.is_technician:
-        raise PermissionDenied(_("A technician or facility manager does this."))

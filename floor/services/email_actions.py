@@ -3,19 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from bookings.lifecycle import MOVABLE_STATES
-from bookings.models import Booking, Reservation, ReservationState
+from bookings import lifecycle
+from bookings.models import Booking, Reservation
 from bookings.notifications.links import EmailAction, NotGood, Token, as_seen, is_for, read
 from bookings.notifications.topics import TOPIC, booking_of, reservations_of
-from bookings.services.change import cancel_all
-from floor.services.approvals import approve
-from floor.services.attendance import check_out
+from core.refusals import NotAllowed
 from notifications.models import Notification
+from organisations.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +28,21 @@ class Offered:
 
 def offered(signed: str, *, now: datetime) -> Offered:
     """Changes nothing. `NotGood` where the address was not made here, is too old, or went to somebody else;
-    `PermissionDenied` where its reader may not do it any more."""
+    `NotAllowed` where its reader may not do it any more."""
     return _offered(read(signed), now)
 
 
 def carry_out(signed: str, *, now: datetime) -> Offered:
-    """Does it, and says for which reservations: none where nothing was left to do. `NotGood` and `PermissionDenied` as
+    """Does it, and says for which reservations: none where nothing was left to do. `NotGood` and `NotAllowed` as
     above, `Refused` as the services that do it."""
     token = read(signed)
     with transaction.atomic():
         # The rows are locked before they are read, so they cannot change in between.
-        about = reservations_of(_notification(token))
-        list(Reservation.objects.select_for_update().filter(pk__in=[r.pk for r in about]).order_by("pk"))
+        lifecycle.locked(r.pk for r in reservations_of(_notification(token)))
         found = _offered(token, now)
-        reader = found.notification.recipient
-        if found.act == EmailAction.CANCEL and found.reservations:
-            cancel_all(reservations=found.reservations, actor=reader, now=now)
-        for reservation in found.reservations:
-            if found.act == EmailAction.APPROVE:
-                approve(reservation=reservation, actor=reader, now=now)
-            elif found.act == EmailAction.CHECK_OUT:
-                check_out(reservation=reservation, actor=reader, now=now)
+        if found.reservations:
+            transition = lifecycle.TRANSITIONS[found.act]
+            lifecycle.apply_to_each(transition, found.reservations, actor=found.notification.recipient, now=now)
     return found
 
 
@@ -58,25 +50,22 @@ def _offered(token: Token, now: datetime) -> Offered:
     notification = _notification(token)
     about = reservations_of(notification)
     reader = notification.recipient
-    theirs = set(
-        Reservation.objects.changeable_by(reader).filter(pk__in=[r.pk for r in about]).values_list("pk", flat=True)
-    )
-    if (about and not theirs) or (token.act == EmailAction.APPROVE and not reader.is_facility_manager):
-        with translation.override(reader.language):
-            raise PermissionDenied(_("This is no longer yours to do."))
+    left = _possible(token.act, about, reader, now)
     if as_seen(about) != token.seen:
-        about = []
-    states = {
-        EmailAction.CANCEL: MOVABLE_STATES,
-        EmailAction.APPROVE: (ReservationState.REQUESTED,),
-        EmailAction.CHECK_OUT: (ReservationState.IN_USE,),
-    }[token.act]
-    left = [
-        r for r in about if r.pk in theirs and r.state in states and (r.end > now or token.act == EmailAction.CHECK_OUT)
-    ]
+        left = []
     booking = booking_of(notification)
     assert booking is not None
     return Offered(notification, booking, token.act, sorted(left, key=lambda r: (r.start, r.pk)))
+
+
+def _possible(act: EmailAction, about: list[Reservation], reader: User, now: datetime) -> list[Reservation]:
+    """Those for which the reader may do it now. `NotAllowed` where that person may for none of them."""
+    answers = {pk: found[act] for pk, found in lifecycle.available_of_each(about, reader, now).items()}
+    denied = [answer.denied for answer in answers.values() if answer.denied is not None]
+    if denied and len(denied) == len(about):
+        with translation.override(reader.language):
+            raise NotAllowed(_("This is no longer yours to do."), missing=denied[0].missing)
+    return [reservation for reservation in about if answers[reservation.pk]]
 
 
 def _notification(token: Token) -> Notification:

@@ -2,15 +2,12 @@
 
 from datetime import datetime
 
-from django.core.exceptions import PermissionDenied
-from django.utils.translation import gettext as _
-
 from bookings.models import Issue
 from organisations.models import User
+from organisations.permissions import may_settle_issues
 
 
 def dismiss(*, issue_ids: list[int], actor: User, now: datetime) -> int:
-    """How many of these were open and are settled now. `PermissionDenied` unless a facility manager does it."""
-    if not actor.is_facility_manager:
-        raise PermissionDenied(_("A facility manager settles concerns."))
+    """How many of these were open and are settled now. `NotAllowed` unless a facility manager does it."""
+    may_settle_issues.require(actor)
     return Issue.objects.open().filter(pk__in=issue_ids).update(closed_at=now, dismissed_by=actor)

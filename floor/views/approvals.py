@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from bookings.lifecycle import available_of_each
 from bookings.models import Booking, Issue, Reservation, ReservationState
 from core.formatting import period_in_words
 from core.refusals import Refused
@@ -134,6 +135,7 @@ def _decide(request, pk: int, decide: Callable[[Reservation], str], becomes: Res
     try:
         messages.success(request, decide(reservation) % said)
     except Refused as refused:
+        reservation.refresh_from_db(fields=["state", "decided_by"])
         said |= {"state": reservation.get_state_display()}
         if reservation.state == becomes and reservation.decided_by == request.user:
             messages.info(request, _("You decided that already: %(what)s, %(state)s.") % said)
@@ -164,8 +166,9 @@ class Asked:
         return self.rows[0]["reservation"]
 
     @property
-    def all_over(self) -> bool:
-        return all(row["over"] for row in self.rows)
+    def can_approve(self) -> bool:
+        """Whether any of its times can still be approved."""
+        return any(row["can"]["approve"] for row in self.rows)
 
     @property
     def opens(self) -> bool:
@@ -201,11 +204,17 @@ def _desk(request, *, declining: tuple[int | str, DeclineForm] | None = None, st
         .order_by("reservation__period", "pk")
     )
     about, form = declining or (None, None)
+    can = available_of_each([r for booking in page for r in booking.requests], request.user, now)
     asked = [
         Asked(
             booking=booking,
             rows=[
-                {"reservation": r, "over": r.end <= now, "form": form if r.pk == about else None}
+                {
+                    "reservation": r,
+                    "can": can[r.pk],
+                    "over": r.end <= now,
+                    "form": form if r.pk == about else None,
+                }
                 for r in booking.requests
             ],
             form=form if booking.reference == about else None,

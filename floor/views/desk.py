@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from bookings.lifecycle import late_from, opens_at
+from bookings.lifecycle import Available, available_of_each, late_from
 from bookings.models import Issue, Reservation, ReservationState
 from bookings.timeline.drawing import state_now
 from bookings.timeline.lanes import Lane, lanes
@@ -21,6 +21,7 @@ from core.clock import ZONE
 from core.refusals import Refused
 from equipment.models import Certificate, Equipment
 from floor import services
+from organisations.models import User
 from organisations.permissions import technicians_only
 
 LOOKS_AHEAD = timedelta(days=8)  # to say until when a machine is free
@@ -30,10 +31,10 @@ MOST = 8  # of a list beside the floor
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A reservation on the desk. `may_check_in`: not sooner than set-up begins. `overdue`: in use past its end."""
+    """A reservation on the desk, and what its reader can do with it now. `overdue`: in use past its end."""
 
     reservation: Reservation
-    may_check_in: bool
+    can: Available
     overdue: bool
 
     @property
@@ -49,7 +50,7 @@ def desk(request):
     today = now.astimezone(ZONE).date()
     machines = Equipment.objects.in_service().with_type()
     floor = lanes(equipment=machines, user=request.user, start=now, end=now + LOOKS_AHEAD, now=now)
-    columns = _columns(now, today)
+    columns = _columns(request.user, now, today)
     used = {card.reservation.equipment_id for card in [*columns["running"], *columns["late"]] if card.in_use}
     free = [lane for lane in floor if _is_free(lane, now) and lane.equipment.pk not in used]
     context = {
@@ -64,19 +65,22 @@ def desk(request):
     return render(request, "floor/parts/desk_floor.html" if part else "floor/desk.html", context)
 
 
-def _columns(now: datetime, today: date) -> dict[str, list[Card]]:
+def _columns(user: User, now: datetime, today: date) -> dict[str, list[Card]]:
     """Now, next and late: of what is in use, and what is confirmed for today. One statement."""
     start, end = day_bounds(today)
     held = Reservation.objects.filter(state=ReservationState.CONFIRMED, period__overlap=(start, end))
     held = held.filter(period__endswith__gt=now) | Reservation.objects.filter(state=ReservationState.IN_USE)
     related = ("equipment__type", "equipment__fieldlab", "booking__organisation", "booking__booker", "use")
     columns: dict[str, list[Card]] = {"running": [], "coming": [], "late": []}
-    for reservation in held.select_related(*related).order_by("period", "pk"):
+    reservations = list(held.select_related(*related).order_by("period", "pk"))
+    in_use = frozenset(r.equipment_id for r in reservations if r.state == ReservationState.IN_USE)
+    can = available_of_each(reservations, user, now, machines_in_use=in_use)
+    for reservation in reservations:
         running = reservation.state == ReservationState.IN_USE
         overdue = running and reservation.end <= now
         late = overdue or (not running and late_from(reservation) <= now)
         column = "late" if late else "running" if running else "coming"
-        columns[column].append(Card(reservation, not running and opens_at(reservation) <= now, overdue))
+        columns[column].append(Card(reservation, can[reservation.pk], overdue))
     return columns
 
 

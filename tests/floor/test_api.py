@@ -173,8 +173,8 @@ def request_made(caller, printer, printer_type):
 def test_a_request_is_approved_once(manager, request_made):
     response = manager.post(f"reservations/{request_made}/approve")
     assert (response.status_code, response.json()["state"]) == (200, "confirmed")
-    assert codes(manager.post(f"reservations/{request_made}/approve")) == ["not_possible"]
-    assert codes(manager.post(f"reservations/{request_made}/decline", {"reason": "Late"})) == ["not_possible"]
+    assert codes(manager.post(f"reservations/{request_made}/approve")) == ["wrong_state"]
+    assert codes(manager.post(f"reservations/{request_made}/decline", {"reason": "Late"})) == ["wrong_state"]
 
 
 def test_a_request_is_declined_with_a_reason_that_its_booker_reads(caller, manager, request_made):

@@ -91,12 +91,12 @@ def test_a_reservation_is_cancelled_once(caller, reservation):
     assert response.status_code == 200
     assert response.json()["state"] == "cancelled"
     assert Reservation.objects.get().state == ReservationState.CANCELLED
-    assert codes(caller.post(f"reservations/{reservation.pk}/cancel")) == ["not_possible"]
+    assert codes(caller.post(f"reservations/{reservation.pk}/cancel")) == ["wrong_state"]
 
 
 def test_a_cancelled_reservation_cannot_be_moved(caller, reservation):
     caller.post(f"reservations/{reservation.pk}/cancel")
-    assert codes(caller.patch(f"reservations/{reservation.pk}", {"end": wall("12:00").isoformat()})) == ["not_possible"]
+    assert codes(caller.patch(f"reservations/{reservation.pk}", {"end": wall("12:00").isoformat()})) == ["wrong_state"]
 
 
 def test_a_cancelled_slot_can_be_booked_again(caller, reservation, make_reservation):
@@ -152,4 +152,4 @@ def test_a_reservation_is_checked_in_and_out(caller, reservation, monkeypatch):
 
 
 def test_too_early_a_check_in_is_refused(caller, reservation):
-    assert codes(caller.post(f"reservations/{reservation.pk}/check-in", {})) == ["not_possible"]
+    assert codes(caller.post(f"reservations/{reservation.pk}/check-in", {})) == ["too_early"]

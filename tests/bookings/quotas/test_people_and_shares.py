@@ -299,7 +299,7 @@ def test_only_a_facility_manager_decides_and_only_once(request_of, facility_mana
     approve(reservation=request, actor=facility_manager, now=NOW)
     with pytest.raises(Refused) as refused:
         decline(reservation=request, actor=facility_manager, now=NOW, reason="Too late")
-    assert codes(refused) == ["not_possible"]
+    assert codes(refused) == ["wrong_state"]
 
 
 def test_what_was_approved_is_asked_anew_when_it_is_moved(request_of, facility_manager, engineer):

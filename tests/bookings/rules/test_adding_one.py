@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from bookings import lifecycle
 from bookings.models import Issue
 from bookings.rules.book import BOOKING_RULES, NO_UNIT_FREE, RESERVATION_RULES, Trigger, rule
 from core.refusals import Cure, Refused
@@ -15,9 +16,9 @@ from tests.conftest import NOW, wall
 
 ROOT = Path(__file__).resolve().parents[3]
 APPS = ("bookings", "core", "equipment", "floor", "organisations", "usage")
-# A state that does not allow it, a reason that is asked, and others who changed the same again and again: what services
-# refuse beside the rules of the book.
-OF_SERVICES = {NO_UNIT_FREE, "not_possible", "needs_reason", "overtaken"}
+# A state or a guard of the lifecycle that does not allow it, and others who changed the same again and again: what is
+# refused beside the rules of the book.
+OF_SERVICES = {NO_UNIT_FREE, "overtaken"} | lifecycle.CODES
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_every_code_that_is_refused_with_comes_from_the_book():
     for app in APPS:
         for path in (ROOT / app).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Refusal", "_refusal"):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Refusal", "refusal_of", "Guard"):
                     for argument in node.args[:2]:
                         if isinstance(argument, ast.Constant) and argument.value:
                             said[argument.value] = path.name

@@ -187,4 +187,4 @@ def test_what_is_over_or_cancelled_is_left_alone(make_reservation, engineer, sec
     reservation = make_reservation()
     with pytest.raises(Refused) as refused:
         reassign(reservation=reservation, actor=engineer, now=wall("11:00"))
-    assert refusals(refused) == ["not_possible"]
+    assert refusals(refused) == ["is_over"]

@@ -68,11 +68,11 @@ def test_what_is_over_or_cancelled_cannot_be_moved(make_reservation, engineer):
     reservation = make_reservation("09:00", "11:00")
     with pytest.raises(Refused) as refused:
         move(reservation=reservation, actor=engineer, now=wall("11:00"), end=wall("15:00"))
-    assert codes(refused) == ["not_possible"]
+    assert codes(refused) == ["is_over"]
     cancel(reservation=reservation, actor=engineer, now=NOW)
     with pytest.raises(Refused) as refused:
         move(reservation=reservation, actor=engineer, now=NOW, end=wall("15:00"))
-    assert codes(refused) == ["not_possible"]
+    assert codes(refused) == ["wrong_state"]
 
 
 def test_a_dry_run_of_a_move_writes_nothing(make_reservation, engineer):
@@ -108,10 +108,10 @@ def test_cancelling_is_late_after_the_free_term(make_reservation, engineer, hour
 def test_the_second_cancel_and_a_cancel_afterwards_are_refused(make_reservation, engineer):
     reservation, other = make_reservation(), make_reservation("13:00", "14:00")
     cancel(reservation=reservation, actor=engineer, now=NOW)
-    for again, moment in ((reservation, NOW), (other, wall("14:00"))):
+    for again, moment, code in ((reservation, NOW, "wrong_state"), (other, wall("14:00"), "is_over")):
         with pytest.raises(Refused) as refused:
             cancel(reservation=again, actor=engineer, now=moment)
-        assert codes(refused) == ["not_possible"]
+        assert codes(refused) == [code]
 
 
 def test_cancelling_a_booking_leaves_what_is_over(make_booking, engineer):

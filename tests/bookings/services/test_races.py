@@ -147,7 +147,7 @@ def test_two_people_check_in_at_once_and_one_of_two_reservations_gets_the_machin
     both = [checks_in(first, actor, "10:59") for actor in (engineer, facility_manager) * 5]
     told = at_once(both + [checks_in(second, engineer, "11:15") for _press in range(10)])
     assert told["booked"] == 10
-    assert told["not_possible"] == 10
+    assert told["machine_in_use"] == 10
     assert Use.objects.count() == 1
 
 

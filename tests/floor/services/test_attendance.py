@@ -50,7 +50,7 @@ def test_too_early_and_too_late_say_when(visit, engineer, now, says):
 def test_a_machine_that_is_still_in_use_is_checked_out_first(visit, engineer, make_reservation, facility_manager):
     later = make_reservation(start="12:00", end="13:00")
     check_in(reservation=visit, actor=engineer, now=wall("09:00"))
-    with pytest.raises(Refused, match="not_possible"):
+    with pytest.raises(Refused, match="machine_in_use"):
         check_in(reservation=later, actor=engineer, now=wall("12:00"))
     check_out(reservation=visit, actor=facility_manager, now=wall("12:01"))
     assert check_in(reservation=later, actor=engineer, now=wall("12:02")).state == ReservationState.IN_USE
@@ -77,7 +77,7 @@ def test_others_do_not_check_in_for_one(visit, other_engineer):
 def test_nobody_came_is_said_by_the_facility_after_the_grace(visit, engineer, facility_manager):
     with pytest.raises(PermissionDenied):
         mark_no_show(reservation=visit, actor=engineer, now=wall("10:00"))
-    with pytest.raises(Refused, match="not_possible"):
+    with pytest.raises(Refused, match="within_grace"):
         mark_no_show(reservation=visit, actor=facility_manager, now=wall("09:29"))
     assert mark_no_show(reservation=visit, actor=facility_manager, now=wall("09:30")).state == ReservationState.NO_SHOW
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from bookings import lifecycle, permissions, services
 from bookings.forms.booking import as_initial
 from bookings.forms.move import MoveForm
-from bookings.lifecycle import CANCEL, available_transitions
+from bookings.lifecycle import CANCEL, CHANGE_END, available_transitions
 from bookings.models import Booking, Reservation, ReservationState
 from core.formatting import period_in_words
 from core.moments import moment_in
@@ -101,10 +101,12 @@ def _show_move(
         form = MoveForm(_as_sent(form), reservation=reservation)
         moved = _evaluated(form, request, now, dry_run=True)
     can = available_transitions(reservation, request.user, now)
+    change = can["change_end"] if reservation.state in CHANGE_END.leaves else can["move"]
     context = {
         "reservation": reservation,
         "form": form,
-        "movable": can["move"] or can["change_end"],
+        "movable": bool(change),
+        "why_not": change.message,
         "moved": moved,
         "unchanged": moved is not None and form.asks_nothing,
         "asks_anew": moved is not None and _asks_anew(reservation, moved),

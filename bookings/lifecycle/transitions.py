@@ -204,7 +204,8 @@ def apply(
 def apply_to_each(
     transition: Transition, reservations: Iterable[Reservation], *, actor: User, now: datetime, reason: str = ""
 ) -> list[Reservation]:
-    """The same for those of one booking for which it is possible; gives these by their start. `NotAllowed` as above."""
+    """The same for those of one booking for which it is possible; gives these by their start. `NotAllowed` as above,
+    `Refused` where what must be sent along is not there."""
     return _carry_out(transition, list(reservations), actor, now, reason, all_or_nothing=False)
 
 
@@ -222,6 +223,7 @@ def _carry_out(
         transition.require(asking, reservation)
     changed: list[Reservation] = []
     unchanged: list[Reservation] = []
+    asked_along = {guard.code for guard in transition.asks}
     with pghistory.context(user=actor.pk), transaction.atomic():
         current = locked([reservation.pk for reservation in reservations])
         attempt = Attempt(actor, current, now, reason=reason)
@@ -229,7 +231,7 @@ def _carry_out(
             if transition.done_already(reservation):
                 unchanged.append(reservation)
             elif refusal := transition.refusal(reservation, attempt):
-                if all_or_nothing:
+                if all_or_nothing or refusal.code in asked_along:
                     raise Refused([refusal])
             else:
                 _change(transition, reservation, attempt)

@@ -266,6 +266,8 @@ def test_what_is_sent_along_has_its_code_as_well(reservation, people):
     requested(reservation)
     with pytest.raises(Refused, match="needs_reason"):
         floor.decline(reservation=reservation, actor=manager, now=NOW, reason=" ")
+    with pytest.raises(Refused, match="needs_reason"):
+        floor.decline_all(booking=reservation.booking, actor=manager, now=NOW, reason=" ")
     in_use(reservation)
     with pytest.raises(Refused, match="only_end_changes"):
         _move(as_it_is(reservation), people["booker"], wall("10:00"))

@@ -9,9 +9,10 @@ from django.db import transaction
 
 from bookings import lifecycle, services
 from bookings.lifecycle import available_transitions
-from bookings.models import Notification, Reservation, ReservationState, Use
+from bookings.models import Reservation, ReservationState, Use
 from core.refusals import Refused
 from floor import services as floor
+from notifications.models import Notification
 from tests.api_caller import Caller, problem
 from tests.bookings.lifecycle.conftest import as_it_is
 from tests.conftest import NOW, wall

@@ -129,7 +129,7 @@ def overriding(asked: OverrideIn | None, *, user: User) -> Overriding | None:
     if asked is None:
         return None
     if not user.is_facility_manager:
-        raise PermissionDenied(_("Only a facility manager sets rules aside."))
+        raise PermissionDenied(_("Only a facility manager can make an exception."))
     return Overriding(by=user, reason=asked.reason, codes=None if asked.codes is None else frozenset(asked.codes))
 
 

@@ -27,8 +27,8 @@ class NotificationKind(models.TextChoices):
     REMINDER = "reminder", _("reminder before the start")
     FREE_UNTIL = "free_until", _("free cancellation ends")
     ENDING = "ending", _("the next one is waiting")
-    ISSUE = "issue", _("reservation hit by a change")
-    ISSUE_OVER = "issue_over", _("reservation in order again")
+    ISSUE = "issue", _("reservation that needs attention")
+    ISSUE_OVER = "issue_over", _("reservation resolved")
     OPERATING = "operating", _("machine to operate for others")
     CERTIFICATE_EXPIRING = "certificate_expiring", _("certificate expires")
     CERTIFICATE_WITHDRAWN = "certificate_withdrawn", _("certificate withdrawn")
@@ -36,11 +36,11 @@ class NotificationKind(models.TextChoices):
     WEEK = "week", _("overview of the week")
     USAGE_REPORT = "usage_report", _("usage report of the month")
     PASSWORD_RESET = "password_reset", _("link to a new password")
-    ADDRESS_TO_CONFIRM = "address_to_confirm", _("link to confirm an e-mail address")
-    ADDRESS_CHANGED = "address_changed", _("e-mail address changed")
+    ADDRESS_TO_CONFIRM = "address_to_confirm", _("link to confirm an email address")
+    ADDRESS_CHANGED = "address_changed", _("email address changed")
     PASSWORD_CHANGED = "password_changed", _("password changed")
     SIGN_IN_CHANGED = "sign_in_changed", _("sign-in changed")
-    KEY_ENDING = "key_ending", _("token or calendar address ends")
+    KEY_ENDING = "key_ending", _("token or calendar link ends")
 
 
 # Planned ahead from when a booking is, and planned anew when that changes.
@@ -103,19 +103,19 @@ class Notification(models.Model):
     reservation = models.ForeignKey(
         Reservation, models.CASCADE, null=True, blank=True, related_name="notifications", verbose_name=_("reservation")
     )
-    payload = models.JSONField(_("what is told"), default=dict, blank=True)
+    payload = models.JSONField(_("content"), default=dict, blank=True)
     written_at = models.DateTimeField(_("written"))
     due_at = models.DateTimeField(_("due"), help_text=_("Not sent before."))
-    expires_at = models.DateTimeField(_("useless from"), null=True, blank=True, help_text=_("Empty: never too late."))
+    expires_at = models.DateTimeField(_("too late from"), null=True, blank=True, help_text=_("Empty: never too late."))
     # The due moment, then the pause after a failed try; while a worker has it, the end of that worker's claim.
     next_try_at = models.DateTimeField(_("next try"))
     tried = models.PositiveSmallIntegerField(_("tries"), default=0)
     last_error = models.TextField(_("what went wrong"), blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     sent_again = models.PositiveSmallIntegerField(
-        _("sent again"), default=0, help_text=_("How often somebody had it sent once more.")
+        _("sent again"), default=0, help_text=_("How often somebody had it sent again.")
     )
-    by_mail = models.BooleanField(_("by mail"), default=True, help_text=_("Off: shown in the system alone."))
+    by_mail = models.BooleanField(_("by email"), default=True, help_text=_("Off: shown only on the site."))
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
@@ -123,8 +123,8 @@ class Notification(models.Model):
     objects = NotificationQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("notice")
-        verbose_name_plural = _("notices")
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
         ordering = ["due_at"]
         indexes = [
             # Holds only what waits, however many were sent before.
@@ -199,14 +199,14 @@ class NotificationPreference(ReminderTimes):
     quiet_until = models.TimeField(_("no reminders until"), null=True, blank=True, default=time(7))
     unmailed = ArrayField(
         models.CharField(max_length=30, choices=NotificationKind.choices),
-        verbose_name=_("not by mail"),
+        verbose_name=_("not by email"),
         default=list,
         blank=True,
     )
 
     class Meta:
-        verbose_name = _("preference for notices")
-        verbose_name_plural = _("preferences for notices")
+        verbose_name = _("notification preference")
+        verbose_name_plural = _("notification preferences")
         constraints = [
             models.CheckConstraint(
                 condition=Q(quiet_from=None, quiet_until=None)
@@ -224,7 +224,7 @@ class TypeReminders(ReminderTimes):
     """When people who chose nothing themselves are reminded of machines of this type."""
 
     equipment_type = models.OneToOneField(
-        EquipmentType, models.CASCADE, related_name="reminders", verbose_name=_("equipment type"), primary_key=True
+        EquipmentType, models.CASCADE, related_name="reminders", verbose_name=_("machine type"), primary_key=True
     )
 
     class Meta:

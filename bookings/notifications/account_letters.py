@@ -58,8 +58,8 @@ def _address_to_confirm(notification: Notification, now: datetime) -> Letter | N
     until = now + timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS)
     said = {"person": str(notification.recipient), "address": claimed.email, "moment": moment_in_words(until)}
     return Letter(
-        subject=_("Confirm your new e-mail address"),
-        opening=_("%(person)s wants to sign in and get mail at this address from now on.") % said,
+        subject=_("Confirm your new email address"),
+        opening=_("%(person)s wants to sign in and get email at this address from now on.") % said,
         address=address_of("account_confirm_email", EmailConfirmationHMAC(claimed).key),
         action=_("Confirm this address"),
         more=(
@@ -71,8 +71,8 @@ def _address_to_confirm(notification: Notification, now: datetime) -> Letter | N
 
 def _address_changed(notification: Notification, now: datetime) -> Letter:
     return Letter(
-        subject=_("Your e-mail address was changed"),
-        opening=_("From now on you sign in as %(address)s, and get your mail there.")
+        subject=_("Your email address was changed"),
+        opening=_("From now on you sign in as %(address)s, and get your email there.")
         % {"address": notification.payload["new"]},
         address=address_of("account"),
         action=_("See your account"),
@@ -93,7 +93,7 @@ def _password_changed(notification: Notification, now: datetime) -> Letter:
         address=address_of("account_reset_password"),
         action=_("It was not me: choose a new password"),
         more=(
-            _("Was it not you? Then choose a new one at once, and end your API tokens and calendar addresses with it."),
+            _("Was it not you? Then choose a new one at once, and end your API tokens and calendar links with it."),
             *_help(),
         ),
     )
@@ -118,7 +118,7 @@ def _key_ending(notification: Notification, now: datetime) -> Letter | None:
         return None
     said = {"name": str(key), "day": day_in_words(last_day)}
     if isinstance(key, CalendarFeed):
-        subject, page = _("A calendar address of yours ends on %(day)s: %(name)s"), "calendar_feeds"
+        subject, page = _("A calendar link of yours ends on %(day)s: %(name)s"), "calendar_feeds"
         opening = _("Calendars that follow “%(name)s” get nothing new after %(day)s.")
     else:
         subject, page = _("An API token of yours ends on %(day)s: %(name)s"), "account"

@@ -27,7 +27,10 @@ def certificate_withdrawn(notification: Notification, now: datetime) -> Letter |
         action=_("See your certificates"),
         more=(
             _("Reason: %(reason)s") % {"reason": certificate.withdrawal_reason},
-            _("What you have booked still stands. A facility manager looks at it; ask for a new instruction."),
+            _(
+                "What you have booked still stands. A facility manager looks into it. Ask a technician for a "
+                "new instruction."
+            ),
         ),
     )
 
@@ -49,5 +52,5 @@ def certificate_expiring(notification: Notification, now: datetime) -> Letter | 
         opening=_("After %(day)s you can no longer use machines that need the certificate “%(kind)s”.") % said,
         address=address_of("account"),
         action=_("See your certificates"),
-        more=(_("Ask a technician to renew it; it then also counts for what you have booked later."),),
+        more=(_("Ask a technician to renew it. It then also counts for your later reservations."),),
     )

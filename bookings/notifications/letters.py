@@ -44,10 +44,10 @@ def _confirmation(notification: Notification, now: datetime) -> Letter | None:
         subject, opening = _("Booked: %(what)s"), _("Your booking is confirmed.")
     elif len(requested) == len(held):
         subject = _("Requested: %(what)s")
-        opening = _("Your request has arrived. You hear as soon as a facility manager has decided.")
+        opening = _("Your request has arrived. You get an email once a facility manager has decided.")
     else:
         subject = _("Booked in part: %(what)s")
-        opening = _("A part of your booking still awaits approval: what is marked as requested.")
+        opening = _("A part of your booking still awaits approval. It is marked as requested.")
     more = []
     if notification.recipient_id == notification.booking.supervisor_id != notification.booking.booker_id:
         more.append(_("%(person)s booked this with you as supervisor.") % {"person": notification.booking.booker})
@@ -73,12 +73,12 @@ def _request(notification: Notification, now: datetime) -> Letter | None:
     purpose = _("Purpose: %(purpose)s") % {"purpose": notification.booking.purpose}
     return _about_booking(
         notification,
-        _("To approve: %(what)s"),
+        _("Request awaiting your decision: %(what)s"),
         opening,
         _lines(waiting),
         [purpose],
         address=address_of("requests"),
-        action=_("Decide about it"),
+        action=_("Review request"),
         offers_email_action=True,
     )
 
@@ -112,7 +112,7 @@ def _moved(notification: Notification, now: datetime) -> Letter | None:
     before = _line_of(notification.payload["from"])
     more = [_("Before: %(when)s, %(machine)s") % {"when": before.when, "machine": before.codes[0]}]
     if notification.reservation is not None and notification.reservation.state == ReservationState.REQUESTED:
-        more.append(_("At the new time it must be approved again. You hear as soon as a facility manager has decided."))
+        more.append(_("The new time must be approved again. You get an email once a facility manager has decided."))
     standing = [r for r in reservations_of(notification) if r.holds]
     lines = [_line_of(notification.payload["to"])]
     return _about_booking(
@@ -162,7 +162,7 @@ def _free_until(notification: Notification, now: datetime) -> Letter | None:
     said = {"moment": moment_in_words(until)}
     opening = _("You can cancel this free of charge until %(moment)s.") % said
     more = [_("After that it counts as a late cancellation. If you come, you need not do anything.")]
-    subject = _("Free to cancel until %(moment)s: %(what)s")
+    subject = _("Last chance to cancel for free (until %(moment)s): %(what)s")
     return _about_booking(notification, subject, opening, _lines(ahead), more, said=said, offers_email_action=True)
 
 
@@ -190,10 +190,15 @@ def _issue_opened(notification: Notification, now: datetime) -> Letter | None:
     hit = [r for r in reservations_of(notification) if r.pk in open_still and r.holds and r.end > now]
     if not hit:
         return None
-    opening = _("Something is the matter with your reservation: %(matter)s.") % {"matter": issue_in_words(code)}
-    more = [_("It still stands. A facility manager looks at it; move it if another time suits you as well.")]
+    opening = _("Your reservation needs attention: %(matter)s.") % {"matter": issue_in_words(code)}
+    more = [
+        _(
+            "Your reservation stands, and a facility manager looks into it. If another time suits you, "
+            "please move the reservation."
+        )
+    ]
     return _about_booking(
-        notification, _("Something is the matter: %(what)s"), opening, _lines(hit), more, offers_email_action=True
+        notification, _("Needs attention: %(what)s"), opening, _lines(hit), more, offers_email_action=True
     )
 
 
@@ -205,8 +210,8 @@ def _issue_over(notification: Notification, now: datetime) -> Letter | None:
     if not well:
         return None
     opening = _("Your reservation is in order again, at the time and on the machine you booked.")
-    more = [_("It was: %(matter)s.") % {"matter": issue_in_words(notification.payload["code"])}]
-    return _about_booking(notification, _("In order again: %(what)s"), opening, _lines(well), more)
+    more = [_("The problem was: %(matter)s.") % {"matter": issue_in_words(notification.payload["code"])}]
+    return _about_booking(notification, _("Resolved: %(what)s"), opening, _lines(well), more)
 
 
 def _operating(notification: Notification, now: datetime) -> Letter | None:
@@ -214,7 +219,7 @@ def _operating(notification: Notification, now: datetime) -> Letter | None:
     about = [r for r in reservations_of(notification) if r.end > now]
     mine = [r for r in about if r.holds and r.operator_id and r.operator.user_id == notification.recipient_id]
     # The booking is not for everyone who operates.
-    address, action = address_of("floor"), _("See the floor")
+    address, action = address_of("floor"), _("See the schedule")
     if mine:
         opening = _("You operate the machine for %(organisation)s.") % {
             "organisation": notification.booking.organisation
@@ -229,10 +234,8 @@ def _operating(notification: Notification, now: datetime) -> Letter | None:
     if not about:
         return None
     lines = [_line_of(notification.payload["from"])] if "from" in notification.payload else _lines(about)
-    opening = _("You are no longer needed here: it was moved or cancelled.")
-    return _about_booking(
-        notification, _("No longer to operate: %(what)s"), opening, lines, address=address, action=action
-    )
+    opening = _("You no longer need to operate this machine: the reservation was moved or cancelled.")
+    return _about_booking(notification, _("No longer needed: %(what)s"), opening, lines, address=address, action=action)
 
 
 LETTERS: dict[NotificationKind, Callable[[Notification, datetime], Letter | None]] = {
@@ -288,7 +291,7 @@ def _about_booking(
         subject=subject % {"what": _what(lines, booking.title), **(said or {})},
         opening=opening,
         address=address or address_of("booking", booking.reference),
-        action=action or _("See your booking"),
+        action=action or _("See booking"),
         lines=tuple(lines[:MOST_LINES]),
         more=tuple(more),
         about=" · ".join(part for part in about if part),
@@ -306,7 +309,7 @@ def _what(lines: Sequence[Line], title: str) -> str:
         codes = _("%(codes)s and %(count)d more") % {"codes": codes, "count": more}
     if len(lines) == 1:
         return f"{codes}, {first.when}"
-    return _("%(what)s, %(count)d times from %(when)s") % {
+    return _("%(what)s (%(count)d reservations, first %(when)s)") % {
         "what": title or codes,
         "count": len(lines),
         "when": first.when,

@@ -23,7 +23,7 @@ from core.clock import ZONE
 EMAIL_ACTIONS_IN_WORDS = {
     EmailAction.CANCEL: _("Cancel without signing in"),
     EmailAction.APPROVE: _("Approve without signing in"),
-    EmailAction.CHECK_OUT: _("I am done: give the machine free"),
+    EmailAction.CHECK_OUT: _("I’m done, release the machine"),
 }
 # Machines wrote it: no out-of-office answers, please (RFC 3834, and what Exchange reads).
 BY_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}

@@ -167,9 +167,9 @@ def _why_not_moved(before: Reservation, actor: User, now: datetime, requested_sl
     if before.state != ReservationState.IN_USE:
         return None
     if (requested_slot.start, requested_slot.equipment) != (before.start, before.equipment):
-        return _("It is in use: only its end can change.")
+        return _("This reservation is in use. Only the end can change.")
     if before.equipment.policy.approval == Approval.MANAGER and not actor.is_facility_manager:
-        return _("It is in use, and a facility manager approves this machine: ask at the desk.")
+        return _("This reservation is in use, and changes need a facility manager’s approval. Ask a technician.")
     return None
 
 

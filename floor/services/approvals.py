@@ -27,7 +27,7 @@ def decline(*, reservation: Reservation, actor: User, now: datetime, reason: str
     """A request ends and its slot is free. The reason is told to who asked; `Refused` without one, or as above."""
     reason = reason.strip()
     if not reason:
-        raise Refused([_refusal(reservation, "needs_reason", _("Say why: whoever asked is told the reason."))])
+        raise Refused([_refusal(reservation, "needs_reason", _("Give a reason. The requester reads it."))])
     return _decide(reservation, actor, now, ReservationState.DECLINED, reason)
 
 
@@ -57,7 +57,7 @@ def _each(
         # In id order, as whoever cancels them: neither waits for the other.
         decided = [decide(reservation) for reservation in sorted(requests, key=lambda r: r.pk)]
     if not decided:
-        raise Refused([Refusal("not_possible", _("Nothing of this booking waits for a decision any more."))])
+        raise Refused([Refusal("not_possible", _("Nothing of this booking awaits a decision any more."))])
     return sorted(decided, key=lambda r: (r.start, r.pk))
 
 

@@ -58,7 +58,7 @@ def mark_no_show(*, reservation: Reservation, actor: User, now: datetime) -> Res
     """Facility staff give free what nobody came for, after the grace of the machine's policy. `PermissionDenied` for
     others."""
     if not actor.is_technician:
-        raise PermissionDenied(_("Only people of the facility say that nobody came."))
+        raise PermissionDenied(_("Only technicians and facility managers can do this."))
     with pghistory.context(user=actor.pk), transaction.atomic():
         current = _locked(reservation)
         if current.state == STATE.NO_SHOW:
@@ -66,7 +66,9 @@ def mark_no_show(*, reservation: Reservation, actor: User, now: datetime) -> Res
         if current.state != STATE.CONFIRMED:
             raise _refused(current, _("This reservation is %(state)s.") % {"state": current.get_state_display()})
         if now < late_from(current):
-            text = _("Who booked it has until %(time)s to check in.") % {"time": _clock(late_from(current))}
+            text = _("They can still check in until %(time)s. After that you can choose “no-show”.") % {
+                "time": _clock(late_from(current))
+            }
             raise _refused(current, text)
         _becomes(current, STATE.NO_SHOW)
         current.issues.resolve(now)
@@ -75,7 +77,9 @@ def mark_no_show(*, reservation: Reservation, actor: User, now: datetime) -> Res
 
 def _must_be_theirs(reservation: Reservation, actor: User) -> None:
     if not may_use(reservation, actor):
-        raise PermissionDenied(_("Who booked it checks in and out, or somebody of the facility."))
+        raise PermissionDenied(
+            _("Only the person who booked, a technician or a facility manager can check in and out.")
+        )
 
 
 def _locked(reservation: Reservation) -> Reservation:
@@ -90,7 +94,7 @@ def _becomes(reservation: Reservation, state: ReservationState) -> None:
 
 def _why_not_in(reservation: Reservation, now: datetime) -> str | None:
     if reservation.state == STATE.REQUESTED:
-        return _("This is still a request: a facility manager approves it first.")
+        return _("This is still a request. A facility manager has to approve it first.")
     if reservation.state != STATE.CONFIRMED:
         return _("This reservation is %(state)s.") % {"state": reservation.get_state_display()}
     if now < opens_at(reservation):
@@ -104,7 +108,7 @@ def _why_not_in(reservation: Reservation, now: datetime) -> str | None:
 
 def _still_in_use(reservation: Reservation) -> str:
     code = reservation.equipment.code
-    return _("%(code)s is still in use: who came before has to check out first, or the desk does it.") % {"code": code}
+    return _("%(code)s is still in use. Ask the previous user or a technician to check out first.") % {"code": code}
 
 
 def _clock(moment: datetime) -> str:

@@ -61,7 +61,7 @@ def _offered(token: Token, now: datetime) -> Offered:
     )
     if (about and not theirs) or (token.act == EmailAction.APPROVE and not reader.is_facility_manager):
         with translation.override(reader.language):
-            raise PermissionDenied(_("This is no longer yours to do."))
+            raise PermissionDenied(_("You can no longer do this."))
     if as_seen(about) != token.seen:
         about = []
     states = {

@@ -12,5 +12,5 @@ from organisations.models import User
 def dismiss(*, issue_ids: list[int], actor: User, now: datetime) -> int:
     """How many of these were open and are settled now. `PermissionDenied` unless a facility manager does it."""
     if not actor.is_facility_manager:
-        raise PermissionDenied(_("A facility manager settles concerns."))
+        raise PermissionDenied(_("Only a facility manager handles issues."))
     return Issue.objects.open().filter(pk__in=issue_ids).update(closed_at=now, dismissed_by=actor)

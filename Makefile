@@ -31,7 +31,7 @@ lint: prepare ## style, types, the order of imports, migrations that are missing
 bench: prepare ## how fast it is, on databases of its own
 	@DEBUG=1 $(PREPARED) -m bic.devserver.throw_away --durable $(PREPARED) manage.py bench $(ARGS)
 
-chaos: prepare ## 10,000 notices and people who book while workers, web, broker, database and mail server fail; ARGS="--notices 1000"
+chaos: prepare ## 10,000 notifications and people who book while workers, web, broker, database and mail server fail; ARGS="--notifications 1000"
 	@$(PREPARED) -m bench.chaos $(ARGS)
 
 screenshots: prepare ## pictures of the pages of a running `make run`, in screenshots/

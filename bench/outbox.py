@@ -14,21 +14,27 @@ from socket import create_connection, socket
 from django.conf import settings
 from django.db import connection
 
-from bookings.models import Booking, Notification, NotificationKind
-from bookings.notifications import outbox
+from bookings.models import Booking
+from bookings.notifications.topics import topic_of
+from bookings.notifications.types import Confirmation
+from notifications import outbox
+from notifications.models import Notification
 from organisations.models import User
 
 SENT_A_ROUND = 50
 STARTS_WITHIN = 15
 
 OLD_NOTIFICATIONS = """
-INSERT INTO bookings_notification (id, recipient_id, kind, key, payload, written_at, due_at, next_try_at, tried,
-last_error, sent_at, by_mail, sent_again) SELECT gen_random_uuid(), people[1 + number %% array_length(people, 1)],
-'reminder', 'old/' || number, '{}', due, due, due, 1, '', due, true, 0 FROM generate_series(1, %s) AS number, LATERAL
-(SELECT %s - number * interval '1 minute' AS due) AS moment, (SELECT array_agg(id) AS people FROM organisations_user) AS
-everyone """
+INSERT INTO notifications_notification (id, recipient_id, kind, key, topic, topic_name, payload, written_at, due_at,
+                                        next_try_at, tried, last_error, sent_at, by_mail, sent_again)
+SELECT gen_random_uuid(), people[1 + number %% array_length(people, 1)], 'reminder', 'old/' || number, '', '', '{}',
+       due, due, due, 1, '', due, true, 0
+  FROM generate_series(1, %s) AS number,
+       LATERAL (SELECT %s - number * interval '1 minute' AS due) AS moment,
+       (SELECT array_agg(id) AS people FROM organisations_user) AS everyone
+"""
 DUE = """
-SELECT id FROM bookings_notification
+SELECT id FROM notifications_notification
  WHERE sent_at IS NULL AND withdrawn_at IS NULL AND given_up_at IS NULL AND next_try_at <= %s
  ORDER BY next_try_at LIMIT 20 FOR UPDATE SKIP LOCKED
 """
@@ -83,9 +89,10 @@ class OutboxBench:
         self._moments = [now + timedelta(minutes=number) for number in range(1, rounds + 1)]
         Notification.objects.bulk_create(
             Notification(
-                kind=NotificationKind.CONFIRMATION,
+                kind=Confirmation.code,
                 recipient=people[number % len(people)],
-                booking=booking,
+                topic=topic_of(booking.pk),
+                topic_name=booking.reference,
                 key=f"bench/{moment.timestamp()}/{number}",
                 written_at=now,
                 due_at=moment,
@@ -114,7 +121,7 @@ class OutboxBench:
         self._round += 1
         sent = outbox.sweep(clock=lambda: moment)
         if sent != SENT_A_ROUND:
-            raise RuntimeError(f"{sent} of {SENT_A_ROUND} notices were sent")
+            raise RuntimeError(f"{sent} of {SENT_A_ROUND} notifications were sent")
 
     def send_bare(self) -> None:
         """As many mails of the same size over one connection, made beforehand."""

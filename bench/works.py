@@ -80,7 +80,7 @@ class Bench:
             self._first_free_slot(),
             self._first_slot_by_the_rules(),
             Work("sweep, nothing due", "flat", self._outbox.sweep_idle, self._outbox.sweep_idle_bare, 100),
-            Work(f"send {SENT_A_ROUND} notices", "", self._outbox.send, self._outbox.send_bare, self._sends),
+            Work(f"send {SENT_A_ROUND} notifications", "", self._outbox.send, self._outbox.send_bare, self._sends),
         ]
 
     def _booking(self, name: str, goal: str, cases: Iterator[list[RequestedSlot]], rounds: int) -> Work:

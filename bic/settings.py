@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "schedule",
     "core",
     "organisations",
+    "notifications",
     "equipment",
     "bookings",
     "floor",
@@ -180,13 +181,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=0),
     },
     # One that a worker comes to late has nothing to do that the next does not.
-    "sweep-notifications": {"task": "bookings.tasks.sweep_notifications", "schedule": 60, "options": {"expires": 55}},
+    "sweep-notifications": {
+        "task": "notifications.tasks.sweep_notifications",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
     "plan-reminders": {"task": "bookings.tasks.plan_reminders", "schedule": crontab(hour=3, minute=15)},
     "tell-of-certificates": {
-        "task": "bookings.tasks.notify_of_certificates",
+        "task": "equipment.tasks.notify_of_certificates",
         "schedule": crontab(hour=8, minute=0),
     },
-    "tell-of-keys": {"task": "bookings.tasks.notify_of_keys", "schedule": crontab(hour=8, minute=5)},
+    "tell-of-keys": {"task": "notifications.tasks.notify_of_keys", "schedule": crontab(hour=8, minute=5)},
     # Told once; asked more often for the morning on which beat was down at seven.
     "tell-of-days-and-weeks": {
         "task": "bookings.tasks.notify_of_days_and_weeks",

@@ -25,6 +25,7 @@ urlpatterns = [
     path("mail/<str:name>/page/", mailbox.mail_as_page, name="mail_as_page"),
     path("mail/<str:name>/<int:number>/", mailbox.mail_attachment, name="mail_attachment"),
     path("", include("organisations.urls")),
+    path("", include("notifications.urls")),
     path("", include("equipment.urls")),
     path("", include("bookings.urls")),
     path("", include("floor.urls")),

@@ -7,14 +7,15 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Bookings")
 
     def ready(self) -> None:
-        from bookings.notifications.accounts import notify_person
-        from bookings.notifications.announcing import announce_password_request
+        from bookings.notifications import digest_types as digest_types
+        from bookings.notifications import types as types
         from bookings.services import recheck
+        from bookings.services.preferences import plan_anew_for_person
         from equipment import availability
         from equipment.certificates import watching as certificates
-        from organisations import telling
+        from notifications import preferences
 
         availability.watch(recheck.calendars_changed)
         availability.watch_preview(recheck.preview)
         certificates.watch(recheck.certificate_changed)
-        telling.register(notify_person, announce_password_request)
+        preferences.watch(plan_anew_for_person)

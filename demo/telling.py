@@ -7,7 +7,7 @@ from random import Random
 
 from django.db.models import Case, F, When
 
-from bookings.models import Notification, Purpose, Reservation, ReservationState
+from bookings.models import Purpose, Reservation, ReservationState
 from bookings.scheduling.placement import RequestedSlot
 from bookings.scheduling.recurrence import Repeat
 from bookings.services import Outcome, book, cancel
@@ -17,6 +17,7 @@ from demo.story import Habit, Lesson, OneOff, PlannedOutage, Story, working_days
 from equipment.availability import add_outage
 from equipment.models import Equipment, EquipmentType
 from floor.services import approve
+from notifications.models import Notification
 from organisations.models import Organisation, User
 
 WEEKS_EITHER_SIDE = 4

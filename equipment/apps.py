@@ -10,5 +10,6 @@ class EquipmentConfig(AppConfig):
         # The library calls its part of the set-up pages "Schedules", and leaves that untranslated.
         apps.get_app_config("schedule").verbose_name = _("Opening hours and closures")
         from equipment.availability.listening import listen
+        from equipment.certificates import notifications as notifications
 
         listen()

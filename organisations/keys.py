@@ -16,6 +16,7 @@ from django.db import models, transaction
 from django.db.models.functions import Cast, Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
@@ -68,9 +69,16 @@ class KeyQuerySet(models.QuerySet["SecretKey"]):
 
 
 class SecretKey(models.Model):
-    """`owned_by` names the column of the person. The secret is shown once, when it is made; only its hash is kept."""
+    """`owned_by` names the column of the person. The secret is shown once, when it is made; only its hash is kept.
+
+    `ending_subject` and `ending_opening` say, with `%(name)s` and `%(day)s`, that one ends soon; `kept_on_page` is the
+    name of the page where it is extended or revoked.
+    """
 
     owned_by: ClassVar[str]
+    ending_subject: ClassVar[str | Promise]
+    ending_opening: ClassVar[str | Promise]
+    kept_on_page: ClassVar[str]
 
     digest = models.CharField(max_length=64, unique=True, editable=False)
     last_day = models.DateField(

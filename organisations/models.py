@@ -291,7 +291,9 @@ class ApiTokenQuerySet(KeyQuerySet):
 class ApiToken(SecretKey):
     """A person's key for programs."""
 
-    owned_by = "user"
+    owned_by, kept_on_page = "user", "account"
+    ending_subject = _("An API token of yours ends on %(day)s: %(name)s")
+    ending_opening = _("Programs that use the token “%(name)s” are let in through %(day)s, and not after that.")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("person"))
     name = models.CharField(_("what it is for"), max_length=100, blank=True)

@@ -11,11 +11,12 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
-from bookings.models import CalendarFeed, Issue, Notification, Reservation, Use
+from bookings.models import CalendarFeed, Issue, Reservation, Use
 from bookings.notifications.links import EmailAction, action_address
 from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
 from equipment.models import Certificate, CertificateKind
+from notifications.models import Notification
 from organisations.models import ApiToken, Membership, Organisation, Role, User
 from tests.api_caller import next_monday
 from usage.models import KeptReport
@@ -101,7 +102,9 @@ def make_world(make_equipment, purpose, verhagen: Organisation, kempen: Organisa
     certificate = Certificate.objects.create(
         user=booker, kind=kind, granted_on=today, valid_until=today + timedelta(days=90), granted_by=people["facility"]
     )
-    notification = Notification.objects.filter(recipient=booker, kind="confirmation", booking=ahead.booking).get()
+    notification = Notification.objects.filter(
+        recipient=booker, kind="confirmation", topic=f"booking/{ahead.booking_id}"
+    ).get()
     Notification.objects.filter(pk=notification.pk).update(given_up_at=now, last_error="550 5.1.1 no such mailbox")
     feed, secret = CalendarFeed.issue(owner=booker, now=now, of="mine")
     token, _secret = ApiToken.issue(user=booker, name="script")

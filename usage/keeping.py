@@ -10,11 +10,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 
-from bookings.models import Notification, NotificationKind
-from bookings.notifications.writing import write_notifications
+from notifications.models import Notification
+from notifications.writing import write_notifications
 from organisations.models import AUDITORS, FACILITY_MANAGERS, Organisation, Role, User
 from usage.measures import hours, total
 from usage.models import KeptReport
+from usage.notifications import UsageReport
 from usage.report import Report, month_before, month_of, report_of
 from usage.workbook import workbook_of
 
@@ -77,9 +78,10 @@ def _notifications(kept: KeptReport, now: datetime) -> list[Notification]:
     }
     return [
         Notification(
-            kind=NotificationKind.USAGE_REPORT,
+            kind=UsageReport.code,
             recipient_id=person_id,
             key=f"usage/{kept.month:%Y-%m}/{organisation.pk if organisation else 'all'}",
+            topic=f"usage/{kept.month:%Y-%m}",
             payload=payload,
             due_at=now,
         )

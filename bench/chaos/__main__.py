@@ -94,7 +94,7 @@ def _run(asked: argparse.Namespace, handler: CountingServer, database: PostgreSQ
     people = People(port, token_of_the_booker(), begin)
     close_pool: Callable[[], None] = connections["default"].close_pool  # type: ignore[attr-defined]
     close_pool()
-    print(f"{len(ids):,} notices are due; {asked.workers} workers, 2 beats; {AT_ONCE} people book", flush=True)
+    print(f"{len(ids):,} notifications are due; {asked.workers} workers, 2 beats; {AT_ONCE} people book", flush=True)
     fleet = Fleet(dict(os.environ), folder, asked.workers, port)
     began, told = time.monotonic(), 0.0
     finished: dict[str, int] = {}
@@ -137,7 +137,7 @@ def _verdict(
     # Whoever is killed has one message in hand; when the database goes, so has every worker.
     explained = havoc.done["workers killed"] + havoc.done["database restarted"] * workers
     print(
-        f"\n{seconds:.0f} s, {count / seconds:.0f} notices a second\n"
+        f"\n{seconds:.0f} s, {count / seconds:.0f} notifications a second\n"
         f"broken: {dict(havoc.done)}, {sum(handler.refused.values()):,} messages refused\n"
         f"in the outbox: {finished}\n"
         f"arrived: {len(handler.taken):,} of {count:,}; missing: {missing}\n"

@@ -10,7 +10,7 @@ FASTER = 20
 def hurry() -> None:
     from django.conf import settings
 
-    from bookings.notifications import outbox
+    from notifications import outbox
 
     outbox.PAUSES = tuple(pause / FASTER for pause in outbox.PAUSES)  # type: ignore[assignment]
     outbox.LEASE /= FASTER

@@ -11,16 +11,17 @@ from django.utils import timezone
 from bookings.models import (
     Booking,
     Economic,
-    Notification,
-    NotificationKind,
-    NotificationPreference,
     Purpose,
     Reservation,
     ReservationState,
 )
-from bookings.notifications.announcing import DELIVER
-from bookings.notifications.outbox import BATCH
+from bookings.notifications.topics import topic_of
+from bookings.notifications.types import Confirmation
 from equipment.models import Equipment, EquipmentType, Fieldlab, Process
+from notifications.announcing import DELIVER
+from notifications.models import Notification, NotificationPreference
+from notifications.outbox import BATCH
+from notifications.types import codes
 from organisations.models import ApiToken, Membership, Organisation, User
 
 MACHINES = ("FDM-01", "FDM-02")
@@ -36,9 +37,10 @@ def put_in_the_outbox(count: int) -> list[str]:
     notifications = Notification.objects.bulk_create(
         (
             Notification(
-                kind=NotificationKind.CONFIRMATION,
+                kind=Confirmation.code,
                 recipient=person,
-                booking=booking,
+                topic=topic_of(booking.pk),
+                topic_name=booking.reference,
                 key=f"booking/{booking.pk}/confirmation",
                 written_at=now,
                 due_at=now,
@@ -66,7 +68,7 @@ def ended() -> dict[str, int]:
 def token_of_the_booker() -> str:
     """For the people who book meanwhile; they read of it in the system, and want no mail."""
     booker = User.objects.get(email="booker@example.org")
-    NotificationPreference.objects.create(person=booker, unmailed=NotificationKind.values)
+    NotificationPreference.objects.create(person=booker, unmailed=codes())
     return ApiToken.issue(user=booker, name="chaos")[1]
 
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.text import get_valid_filename
 from django.views.decorators.http import require_safe
 
-from bookings.models import Notification
+from notifications.models import Notification
 from organisations.models import User
 
 KEPT_IN_FILES = "django.core.mail.backends.filebased.EmailBackend"

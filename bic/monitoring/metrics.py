@@ -21,7 +21,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from bic import database
 from bic.models import TaskTimes
 from bic.monitoring.request_metrics import registry_of_requests
-from bookings.models import Notification
+from notifications.models import Notification
 
 QUEUE = "celery"
 PATIENCE = 3  # seconds for the broker; a scraper that must wait longer has given up
@@ -82,24 +82,26 @@ def _of_notifications(now: datetime) -> Iterator[Metric]:
     due = Notification.objects.waiting().filter(due_at__lte=now)
     oldest = due.order_by("due_at").values_list("due_at", flat=True).first()
     yield GaugeMetricFamily(
-        "bic_notifications_due", "Notices whose moment has come and that were not sent.", due.count()
+        "bic_notifications_due", "Notifications whose moment has come and that were not sent.", due.count()
     )
-    yield GaugeMetricFamily("bic_notifications_planned", "Notices for later.", waiting.filter(due_at__gt=now).count())
+    yield GaugeMetricFamily(
+        "bic_notifications_planned", "Notifications for later.", waiting.filter(due_at__gt=now).count()
+    )
     yield GaugeMetricFamily(
         "bic_notifications_oldest_due_seconds",
-        "How long the notice waits that waits longest.",
+        "How long the notification waits that waits longest.",
         (now - oldest).total_seconds() if oldest else 0,
     )
     # Gauges, not counters: what is sent again from the outbox no longer counts as failed.
     ended = Notification.objects.aggregate(
         sent=Count("sent_at"), failed=Count("given_up_at"), withdrawn=Count("withdrawn_at")
     )
-    by_end = GaugeMetricFamily("bic_notifications_ended", "Notices that ended so.", labels=["how"])
+    by_end = GaugeMetricFamily("bic_notifications_ended", "Notifications that ended so.", labels=["how"])
     for how, count in ended.items():
         by_end.add_metric([how], count)
     yield by_end
     lately = Notification.objects.filter(given_up_at__gt=now - timedelta(days=1)).count()
-    yield GaugeMetricFamily("bic_notifications_failed_last_day", "Notices given up in the last 24 hours.", lately)
+    yield GaugeMetricFamily("bic_notifications_failed_last_day", "Notifications given up in the last 24 hours.", lately)
 
 
 def _of_tasks() -> Iterator[Metric]:

@@ -9,10 +9,10 @@ from django.db import Error
 from django.utils import timezone
 
 from bic.models import TaskTimes
-from bookings.models import Notification
+from notifications.models import Notification
 
 # What beat sets off every minute, whatever happens: where it does not run, nothing does.
-EACH_MINUTE = "bookings.tasks.sweep_notifications"
+EACH_MINUTE = "notifications.tasks.sweep_notifications"
 LATE_AFTER = timedelta(minutes=5)
 
 _began: dict[str, float] = {}

@@ -6,10 +6,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from bookings.forms.reminders import ReminderTimesForm
 from bookings.models import TypeReminders
 from bookings.services import choose_for_type
 from core.formatting import duration_in_words
+from notifications.forms import ReminderTimesForm
 from organisations.admin import FacilityManagersOnly, SearchedByWords
 
 

@@ -1,6 +1,5 @@
 """What a person fills in: to find a machine, and to book one."""
 
-import re
 import secrets
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -13,6 +12,7 @@ from bookings.services import Overriding
 from core.clock import ZONE
 from core.day_field import DayField, day_in_words
 from core.refusals import Refusal
+from core.wall_clock_field import WallClockField
 from equipment.models import Equipment, EquipmentQuerySet, Fieldlab, Process
 from equipment.policy import Policy
 from organisations.models import Organisation, User
@@ -57,26 +57,6 @@ class MachineFilter(forms.Form):
     def asks(self) -> bool:
         """Whether anything is asked of the machines."""
         return any(asked for name, asked in getattr(self, "cleaned_data", {}).items() if name != "date")
-
-
-class WallClockField(forms.CharField):
-    """A time of day as people write it: 9, 930, 9:30, 9.30 or 09:30; 24:00 is the end of the day."""
-
-    widget = forms.TextInput(
-        attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 5, "placeholder": "09:00"}
-    )
-    default_error_messages = {"unreadable": _("Write a time as 09:30.")}
-
-    def to_python(self, value):
-        """A (hour, minute) pair, as 24:00 is no `time`."""
-        text = super().to_python(value)
-        if not text:
-            return None
-        found = re.fullmatch(r"(\d{1,2})(?:[:.h]?(\d{2}))?", text)
-        hour, minute = (int(found[1]), int(found[2] or 0)) if found else (99, 99)
-        if minute > 59 or hour > 24 or (hour == 24 and minute):
-            raise forms.ValidationError(self.error_messages["unreadable"], code="unreadable")
-        return hour, minute
 
 
 class TwiceField(forms.ChoiceField):

@@ -31,7 +31,9 @@ class CalendarFeed(SecretKey):
     `content_digest` and `changed_at` are of what was read last: a calendar that asks again hears when it changed.
     """
 
-    owned_by = "owner"
+    owned_by, kept_on_page = "owner", "calendar_feeds"
+    ending_subject = _("A calendar link of yours ends on %(day)s: %(name)s")
+    ending_opening = _("Calendars that follow “%(name)s” get nothing new after %(day)s.")
 
     owner = models.ForeignKey(User, models.CASCADE, related_name="calendar_feeds", verbose_name=_("person"))
     of = models.CharField(_("of"), max_length=12, choices=FeedOf.choices)

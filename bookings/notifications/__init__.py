@@ -1,6 +1,6 @@
-"""What people are told of bookings: written in the transaction that causes it, sent once, in their language.
+"""What people are told of bookings: written in the transaction that causes it.
 
-`writing` puts notifications in the outbox for the services, `reminders` says which are planned ahead and for when,
-`digests` which overviews come by the clock, `announcing` wakes a worker after the commit, `outbox` delivers what is
-due, `letters` says it in words and `mail` makes a mail of it. `accounts` and `account_letters` are about signing in.
+`types` and `digest_types` are the kinds and what their letters say, `topics` leads from a notification to its booking,
+`writing` puts them in the outbox for the services, `reminders` says which are planned ahead and for when, `digests`
+which overviews come by the clock, and `links` are addresses that let a reader do one thing without signing in.
 """

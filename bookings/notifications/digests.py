@@ -9,11 +9,13 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from bookings.models import Notification, NotificationKind, Reservation
-from bookings.notifications.writing import write_notifications
+from bookings.models import Reservation
+from bookings.notifications.digest_types import Morning, Week
 from bookings.scheduling.free_time import machine_times
 from core.clock import instant, midnight, wall
 from equipment.models import Equipment
+from notifications.models import Notification
+from notifications.writing import write_notifications
 from organisations.models import FACILITY_MANAGERS, TECHNICIANS, Membership, Role, User
 
 # Before the first of the staff walks on the floor, and as quiet hours end.
@@ -33,7 +35,7 @@ def notify_of_the_day(*, now: datetime) -> None:
     )
     notifications = [
         Notification(
-            kind=NotificationKind.MORNING,
+            kind=Morning.code,
             recipient_id=person_id,
             key=f"morning/{day}",
             payload={"day": day.isoformat()},
@@ -58,7 +60,7 @@ def notify_of_the_week(*, now: datetime) -> None:
     managers = Membership.objects.filter(Exists(busy), role=Role.MANAGER, user__is_active=True).order_by("pk")
     notifications = [
         Notification(
-            kind=NotificationKind.WEEK,
+            kind=Week.code,
             recipient_id=person_id,
             key=f"week/{monday}/{organisation_id}",
             payload={"monday": monday.isoformat(), "organisation": organisation_id},

@@ -8,15 +8,16 @@ presses a button there."""
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from django.core import signing
 
-from bookings.models import Notification, NotificationKind, Reservation
-from bookings.notifications.letter import address_of
-from core.clock import wall
+from bookings.models import Reservation
+from bookings.notifications.topics import reservations_of
+from notifications.letter import address_of
+from notifications.models import Notification
 
 SALT = "what a mail lets its reader do"
 LASTS = timedelta(days=60)
@@ -26,18 +27,6 @@ class EmailAction(StrEnum):
     CANCEL = "cancel"
     APPROVE = "approve"
     CHECK_OUT = "check_out"
-
-
-EMAIL_ACTION_OF = {
-    NotificationKind.CONFIRMATION: EmailAction.CANCEL,
-    NotificationKind.MOVED: EmailAction.CANCEL,
-    NotificationKind.DECISION: EmailAction.CANCEL,
-    NotificationKind.REMINDER: EmailAction.CANCEL,
-    NotificationKind.FREE_UNTIL: EmailAction.CANCEL,
-    NotificationKind.ISSUE: EmailAction.CANCEL,
-    NotificationKind.REQUEST: EmailAction.APPROVE,
-    NotificationKind.ENDING: EmailAction.CHECK_OUT,
-}
 
 
 class NotGood(Exception):
@@ -52,21 +41,6 @@ class Token:
     act: EmailAction
     seen: str
     reader: str
-
-
-def reservations_of(notification: Notification) -> list[Reservation]:
-    """What a notification is about, in the order of the booking's: one, those of a day, those it names, or all of
-    them."""
-    assert notification.booking is not None
-    found = [r for r in notification.booking.reservations.all() if notification.reservation_id in (None, r.pk)]
-    if notification.kind in (NotificationKind.REMINDER, NotificationKind.FREE_UNTIL):
-        day = date.fromisoformat(notification.payload["day"])
-        return [r for r in found if wall(r.start).date() == day]
-    if notification.kind == NotificationKind.ENDING:
-        return [r for r in found if r.end.isoformat() == notification.payload["until"]]
-    if notification.kind in (NotificationKind.ISSUE, NotificationKind.ISSUE_OVER, NotificationKind.OPERATING):
-        return [r for r in found if r.pk in notification.payload["reservations"]]
-    return found
 
 
 def action_address(notification: Notification, act: EmailAction) -> str:

@@ -10,8 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 
-from bookings.models import Booking, Notification, NotificationKind, Reservation
+from bookings.models import Booking, Reservation
+from bookings.notifications.topics import topic_of
+from bookings.notifications.types import BookingType, Ending, FreeUntil, Reminder
 from core.clock import instant, wall
+from notifications.models import Notification
+
+# Planned ahead from when a booking is, and planned anew when that changes.
+PLANNED_KINDS = (Reminder.code, FreeUntil.code, Ending.code)
 
 # How long before free cancellation ends: time enough to look at the plans of the week.
 FREE_UNTIL_LEAD = timedelta(days=1)
@@ -83,7 +89,7 @@ def is_quiet(moment: datetime, quiet: Quiet) -> bool:
 
 
 def people_of(booking: Booking) -> list[int]:
-    """Whom a booking issues: who booked it and who supervises it. The ids, each once."""
+    """Whom a booking concerns: who booked it and who supervises it. The ids, each once."""
     return list(dict.fromkeys(pk for pk in (booking.booker_id, booking.supervisor_id) if pk))
 
 
@@ -117,7 +123,7 @@ def _before_the_start(booking: Booking, day: date, reservations: list[Reservatio
             for lead, moment in moments_before(start, habits).items():
                 moments.setdefault(moment, lead)
         for moment, lead in moments.items():
-            yield _planned(NotificationKind.REMINDER, booking, person_id, day, lead, due=moment, until=start)
+            yield _planned(Reminder, booking, person_id, day, lead, due=moment, until=start)
 
 
 def _before_free_cancellation_ends(booking: Booking, day: date, reservations: list[Reservation], known: KnownHabits):
@@ -126,7 +132,7 @@ def _before_free_cancellation_ends(booking: Booking, day: date, reservations: li
     ends = min((start - term for start, term in terms if term), default=None)
     if ends is not None:
         due = out_of_quiet(ends - FREE_UNTIL_LEAD, known.quiet_of(booking.booker_id), before=ends)
-        yield _planned(NotificationKind.FREE_UNTIL, booking, booking.booker_id, day, "", due=due, until=ends)
+        yield _planned(FreeUntil, booking, booking.booker_id, day, "", due=due, until=ends)
 
 
 def _before_the_end(booking: Booking, day: date, reservations: list[Reservation], known: KnownHabits):
@@ -140,19 +146,27 @@ def _before_the_end(booking: Booking, day: date, reservations: list[Reservation]
         for person_id in people_of(booking):
             quiet = known.quiet_of(person_id)
             if due > start and not (quiet and is_quiet(due, quiet)):
-                yield _planned(NotificationKind.ENDING, booking, person_id, day, "", due=due, until=end)
+                yield _planned(Ending, booking, person_id, day, "", due=due, until=end)
 
 
 def _planned(
-    kind: NotificationKind, booking: Booking, person_id: int, day: date, lead: str, *, due: datetime, until: datetime
+    kind: type[BookingType],
+    booking: Booking,
+    person_id: int,
+    day: date,
+    lead: str,
+    *,
+    due: datetime,
+    until: datetime,
 ) -> Notification:
     until = until.astimezone(UTC)
     return Notification(
-        kind=kind,
+        kind=kind.code,
         recipient_id=person_id,
-        booking=booking,
-        key=f"booking/{booking.pk}/{kind}/{until:%Y-%m-%dT%H:%M:%SZ}/{lead}".rstrip("/"),
-        payload={"day": day.isoformat(), "until": until.isoformat()},
+        topic=topic_of(booking.pk),
+        topic_name=booking.reference,
+        key=f"booking/{booking.pk}/{kind.code}/{until:%Y-%m-%dT%H:%M:%SZ}/{lead}".rstrip("/"),
+        payload={"ends": until.isoformat()} if kind is Ending else {"day": day.isoformat()},
         due_at=due,
         expires_at=until,
     )

@@ -5,27 +5,29 @@ person, not one per machine. Delivery starts after the commit; what cannot be an
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, TimeField, Value
+from django.db.models import BigIntegerField, F, Q, TimeField, Value
 
-from bookings.models import (
-    PLANNED_KINDS,
-    Booking,
-    IssueQuerySet,
-    Notification,
-    NotificationKind,
-    NotificationPreference,
-    Reservation,
-    ReservationState,
-    TypeReminders,
+from bookings.models import Booking, IssueQuerySet, Reservation, ReservationState, TypeReminders
+from bookings.notifications.reminders import PLANNED_KINDS, Habits, KnownHabits, people_of, reminders_of
+from bookings.notifications.topics import topic_of
+from bookings.notifications.types import (
+    BookingType,
+    Cancelled,
+    Confirmation,
+    Decision,
+    IssueOpened,
+    IssueOver,
+    Moved,
+    Operating,
+    Request,
 )
-from bookings.notifications.announcing import announce
-from bookings.notifications.reminders import Habits, KnownHabits, people_of, reminders_of
-from core.clock import ZONE, instant
-from equipment.models import Certificate, Operator
+from equipment.models import Operator
+from notifications.models import Notification, NotificationPreference
+from notifications.writing import write_notifications
 from organisations.models import FACILITY_MANAGERS, User
 
 # Whoever changes hours twice in a row, or undoes it, alarms nobody.
@@ -34,7 +36,6 @@ ISSUES_GATHER = timedelta(minutes=5)
 DECISIONS_GATHER = timedelta(minutes=2)
 # Bookings are locked while they are planned: few at a time, so that nobody who changes one waits long.
 PLANNED_TOGETHER = 100
-CERTIFICATES_TOLD_AHEAD = timedelta(days=30)
 
 
 def notify_of_booking(*, booking: Booking, reservations: Sequence[Reservation], now: datetime) -> None:
@@ -42,12 +43,8 @@ def notify_of_booking(*, booking: Booking, reservations: Sequence[Reservation], 
     who operates the machines. Two statements, one more with a request and with operators. Reads the machines and their
     types."""
     notifications = [
-        Notification(
-            kind=NotificationKind.CONFIRMATION,
-            recipient_id=person_id,
-            booking=booking,
-            key=f"booking/{booking.pk}/confirmation",
-            due_at=now,
+        _draft(
+            Confirmation, booking, person_id, key=f"booking/{booking.pk}/confirmation", due_at=now, by=booking.booker_id
         )
         for person_id in people_of(booking)
     ]
@@ -63,22 +60,22 @@ def notify_of_booking(*, booking: Booking, reservations: Sequence[Reservation], 
 def notify_of_move(*, before: Reservation, moved: Reservation, actor: User, now: datetime) -> None:
     """From where to where, and to the facility managers where it must be approved anew. Reminders are planned anew."""
     booking, number = moved.booking, f"reservation/{moved.pk}/{moved.revision}"
-    payload = {"from": _as_told(before), "to": _as_told(moved)}
+    places = {"from": _as_told(before), "to": _as_told(moved)}
     notifications = [
-        Notification(
-            kind=NotificationKind.MOVED,
-            recipient_id=person_id,
-            booking=booking,
-            reservation=moved,
+        _draft(
+            Moved,
+            booking,
+            person_id,
             key=f"{number}/moved",
-            payload=payload | _by(actor, person_id),
+            payload=places | {"reservations": [moved.pk]} | _by(actor, person_id),
             due_at=now,
+            by=actor.pk,
         )
         for person_id in people_of(booking)
     ]
     if moved.state == ReservationState.REQUESTED:
         notifications += _requests(booking, f"{number}/request", now, reservation=moved)
-    notifications += _to_operators(booking, number, [before, moved], now, payload=payload)
+    notifications += _to_operators(booking, number, [before, moved], now, payload=places)
     write_notifications(notifications + replan([booking.pk], now=now), now)
 
 
@@ -89,13 +86,14 @@ def notify_of_cancellation(*, cancelled: Sequence[Reservation], actor: User, now
     booking = cancelled[0].booking
     payload = {"cancelled": [_as_told(r) | {"late": r.cancelled_late} for r in cancelled]}
     notifications = [
-        Notification(
-            kind=NotificationKind.CANCELLED,
-            recipient_id=person_id,
-            booking=booking,
+        _draft(
+            Cancelled,
+            booking,
+            person_id,
             key=f"reservation/{cancelled[0].pk}/cancelled",
             payload=payload | _by(actor, person_id),
             due_at=now,
+            by=actor.pk,
         )
         for person_id in people_of(booking)
     ]
@@ -110,16 +108,17 @@ def notify_of_decision(*, reservation: Reservation, now: datetime) -> None:
     reminders = replan([booking.pk], now=now)
     # Locked, so that it is not read and sent before this decision is there to be read.
     gathering = Notification.objects.waiting().filter(
-        booking=booking, kind=NotificationKind.DECISION, next_try_at=F("due_at"), due_at__gt=now
+        topic=topic_of(booking.pk), kind=Decision.code, next_try_at=F("due_at"), due_at__gt=now
     )
     told_soon = set(gathering.select_for_update().values_list("recipient_id", flat=True))
     notifications = [
-        Notification(
-            kind=NotificationKind.DECISION,
-            recipient_id=person_id,
-            booking=booking,
+        _draft(
+            Decision,
+            booking,
+            person_id,
             key=f"reservation/{reservation.pk}/{reservation.revision}/decision",
             due_at=now + DECISIONS_GATHER,
+            by=reservation.decided_by_id,
         )
         for person_id in people_of(booking)
         if person_id not in told_soon
@@ -136,10 +135,10 @@ def notify_of_issues(affected: Iterable[tuple[Reservation, str]], *, now: dateti
         reservations = [reservation for reservation, _code in pairs]
         booking = reservations[0].booking
         notifications += [
-            Notification(
-                kind=NotificationKind.ISSUE,
-                recipient_id=person_id,
-                booking=booking,
+            _draft(
+                IssueOpened,
+                booking,
+                person_id,
                 key=f"booking/{booking.pk}/issue/{code}/{now.timestamp():.6f}",
                 payload={"code": code, "reservations": [reservation.pk for reservation in reservations]},
                 due_at=now + ISSUES_GATHER,
@@ -151,68 +150,33 @@ def notify_of_issues(affected: Iterable[tuple[Reservation, str]], *, now: dateti
 
 
 def notify_of_issues_over(issues: IssueQuerySet, *, now: datetime) -> None:
-    """These are about to be mended without anybody's doing: who was told that something was the matter hears that it no
-    longer is. Two statements; who was not told yet hears neither."""
-    told = {
-        (reservation, notification.recipient_id): notification
-        for notification in Notification.objects.filter(
-            kind=NotificationKind.ISSUE,
-            withdrawn_at=None,
-            sent_at__isnull=False,
-            booking__reservations__issues__in=issues,
-        )
-        for reservation in notification.payload["reservations"]
-    }
-    over: dict[tuple[int, int | None, str], list[int]] = {}
-    for pk, code in issues.values_list("reservation_id", "code"):
-        for (reservation, person_id), notification in told.items():
-            if reservation == pk and notification.payload["code"] == code:
-                over.setdefault((person_id, notification.booking_id, code), []).append(pk)
+    """These are about to be resolved without anybody's doing: who was told that something was the matter hears that it
+    no longer is. Three statements; who was not told yet hears neither."""
+    resolved = list(issues.values_list("reservation_id", "code", "reservation__booking_id"))
+    told = Notification.objects.filter(
+        kind=IssueOpened.code,
+        withdrawn_at=None,
+        sent_at__isnull=False,
+        topic__in={topic_of(booking_id) for _pk, _code, booking_id in resolved},
+    )
+    over: dict[tuple[int, str, str, str], set[int]] = {}
+    for notification in told if resolved else ():
+        named, code = notification.payload["reservations"], notification.payload["code"]
+        again = {pk for pk, resolved_code, _booking_id in resolved if resolved_code == code and pk in named}
+        if again:
+            about = notification.recipient_id, notification.topic, notification.topic_name, code
+            over.setdefault(about, set()).update(again)
     notifications = [
         Notification(
-            kind=NotificationKind.ISSUE_OVER,
+            kind=IssueOver.code,
             recipient_id=person_id,
-            booking_id=booking_id,
-            key=f"booking/{booking_id}/issue/{code}/{now.timestamp():.6f}/over",
+            topic=topic,
+            topic_name=topic_name,
+            key=f"{topic}/issue/{code}/{now.timestamp():.6f}/over",
             payload={"code": code, "reservations": sorted(reservations)},
             due_at=now + ISSUES_GATHER,
         )
-        for (person_id, booking_id, code), reservations in over.items()
-    ]
-    write_notifications(notifications, now)
-
-
-def notify_of_withdrawn_certificate(certificate: Certificate, *, now: datetime) -> None:
-    """To its holder, with the reason."""
-    notification = Notification(
-        kind=NotificationKind.CERTIFICATE_WITHDRAWN,
-        recipient_id=certificate.user_id,
-        key=f"certificate/{certificate.pk}/withdrawn",
-        payload={"certificate": certificate.pk},
-        due_at=now,
-    )
-    write_notifications([notification], now)
-
-
-def notify_of_expiring_certificates(*, now: datetime) -> None:
-    """Each person whose certificate ends within a month and was not renewed, once per certificate. Two statements."""
-    today = now.astimezone(ZONE).date()
-    renewed = Certificate.objects.filter(
-        user=OuterRef("user"), kind=OuterRef("kind"), withdrawn_at=None, valid_until__gt=OuterRef("valid_until")
-    )
-    ending = Certificate.objects.valid_on(today).filter(
-        ~Exists(renewed), valid_until__lte=today + CERTIFICATES_TOLD_AHEAD, user__is_active=True
-    )
-    notifications = [
-        Notification(
-            kind=NotificationKind.CERTIFICATE_EXPIRING,
-            recipient_id=certificate.user_id,
-            key=f"certificate/{certificate.pk}/expiring",
-            payload={"certificate": certificate.pk},
-            due_at=now,
-            expires_at=instant(datetime.combine(certificate.valid_until, time())),
-        )
-        for certificate in ending
+        for (person_id, topic, topic_name, code), reservations in over.items()
     ]
     write_notifications(notifications, now)
 
@@ -259,7 +223,7 @@ def replan(booking_ids: Collection[int], *, now: datetime) -> list[Notification]
     fitting = {(reminder.recipient_id, reminder.key, reminder.due_at) for reminder in wanted}
     planned = (
         Notification.objects.waiting()
-        .filter(booking__in=bookings, kind__in=PLANNED_KINDS)
+        .filter(topic__in=[topic_of(pk) for pk in bookings], kind__in=PLANNED_KINDS)
         .values_list("pk", "recipient_id", "key", "due_at")
     )
     kept = {tuple(rest): pk for pk, *rest in planned}
@@ -297,15 +261,9 @@ def _requests(
 ) -> list[Notification]:
     """To every facility manager. One statement."""
     managers = User.objects.filter(Q(is_superuser=True) | Q(groups__name=FACILITY_MANAGERS), is_active=True)
+    payload = {"reservations": [reservation.pk]} if reservation else {}
     return [
-        Notification(
-            kind=NotificationKind.REQUEST,
-            recipient_id=person_id,
-            booking=booking,
-            reservation=reservation,
-            key=key,
-            due_at=now,
-        )
+        _draft(Request, booking, person_id, key=key, payload=payload, due_at=now)
         for person_id in managers.order_by("pk").values_list("pk", flat=True).distinct()
     ]
 
@@ -319,17 +277,35 @@ def _to_operators(
     if not operators:
         return []
     people = Operator.objects.filter(pk__in=operators).order_by("pk").values_list("user_id", flat=True)
+    about = {"reservations": sorted({r.pk for r in reservations}), **(payload or {})}
     return [
-        Notification(
-            kind=NotificationKind.OPERATING,
-            recipient_id=person_id,
-            booking=booking,
-            key=f"{key}/operating",
-            payload={"reservations": sorted({r.pk for r in reservations}), **(payload or {})},
-            due_at=now,
-        )
-        for person_id in people
+        _draft(Operating, booking, person_id, key=f"{key}/operating", payload=about, due_at=now) for person_id in people
     ]
+
+
+def _draft(
+    kind: type[BookingType],
+    booking: Booking,
+    person_id: int,
+    *,
+    key: str,
+    due_at: datetime,
+    expires_at: datetime | None = None,
+    payload: dict | None = None,
+    by: int | None = None,
+) -> Notification:
+    """Unsaved. `by` is whose doing it is: one's own deeds are no news, and make no unread message."""
+    return Notification(
+        kind=kind.code,
+        recipient_id=person_id,
+        topic=topic_of(booking.pk),
+        topic_name=booking.reference,
+        key=key,
+        payload=payload or {},
+        due_at=due_at,
+        expires_at=expires_at,
+        read_at=due_at if by == person_id else None,
+    )
 
 
 def _as_told(reservation: Reservation) -> dict[str, str | int]:
@@ -346,13 +322,3 @@ def _as_told(reservation: Reservation) -> dict[str, str | int]:
 def _by(actor: User, reader_id: int) -> dict[str, str]:
     """Who did it, where the reader did not."""
     return {} if actor.pk == reader_id else {"by": str(actor)}
-
-
-def write_notifications(notifications: Sequence[Notification], now: datetime) -> None:
-    """One statement, and none for nothing. What is written already stays as it is."""
-    if not notifications:
-        return
-    for notification in notifications:
-        notification.written_at, notification.next_try_at = now, notification.due_at
-    Notification.objects.bulk_create(notifications, ignore_conflicts=True)
-    announce([notification.pk for notification in notifications if notification.due_at <= now])

@@ -4,7 +4,7 @@ from bookings.services.book import Outcome, book
 from bookings.services.change import cancel, cancel_booking, move, reassign
 from bookings.services.evaluating import Overriding
 from bookings.services.finding import Found, find_times
-from bookings.services.preferences import choose_for_person, choose_for_type
+from bookings.services.preferences import choose_for_type
 from bookings.services.search import find_slots, next_free
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "book",
     "cancel",
     "cancel_booking",
-    "choose_for_person",
     "choose_for_type",
     "find_slots",
     "find_times",

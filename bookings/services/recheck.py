@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from bookings.models import Issue, Override, Reservation, ReservationQuerySet
-from bookings.notifications.writing import notify_of_issues, notify_of_issues_over, notify_of_withdrawn_certificate
+from bookings.notifications.writing import notify_of_issues, notify_of_issues_over
 from bookings.rules.book import Trigger, rules_to_recheck
 from bookings.rules.candidates import Candidate, Context
 from bookings.scheduling.free_time import machine_times
@@ -28,10 +28,7 @@ def calendars_changed(equipment_ids: Iterable[int], *, now: datetime) -> None:
 
 
 def certificate_changed(certificate: Certificate, now: datetime) -> None:
-    """Tell the holder of a withdrawal, and recheck what this person booked, or supervises, and needs a certificate of
-    this kind for."""
-    if certificate.withdrawn_at:
-        notify_of_withdrawn_certificate(certificate, now=now)
+    """Recheck what this person booked, or supervises, and needs a certificate of this kind for."""
     needing = _ahead(now).filter(equipment__type__required_certificates=certificate.kind)
     theirs = needing.filter(booking__booker=certificate.user) | needing.filter(booking__supervisor=certificate.user)
     recheck(list(theirs), Trigger.CERTIFICATE, now=now)

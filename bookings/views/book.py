@@ -20,9 +20,9 @@ from bookings.forms.booking import BookingForm, as_initial
 from bookings.models import Booking
 from bookings.services import Overriding
 from bookings.views.change import gone_to
-from bookings.views.moments import moment_in
 from core import idempotency
 from core.clock import ZONE
+from core.moments import moment_in
 from core.refusals import Refused
 from equipment.models import Equipment
 from organisations.models import Organisation, User

@@ -20,8 +20,8 @@ from bookings.forms.move import MoveForm
 from bookings.lifecycle import CHANGEABLE_STATES, MOVABLE_STATES, is_late
 from bookings.models import Booking, Reservation, ReservationState
 from bookings.services.change import must_be_theirs
-from bookings.views.moments import moment_in
 from core.formatting import period_in_words
+from core.moments import moment_in
 from core.refusals import Refused
 from equipment.models import Equipment
 

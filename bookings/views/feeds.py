@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from bookings.timeline.drawing import mark_of
 from bookings.timeline.lanes import Lane, Own, lanes
-from bookings.views.moments import day_or_moment_in
 from core.clock import ZONE
+from core.moments import day_or_moment_in
 from equipment.models import Equipment
 
 LONGEST_WINDOW = timedelta(days=35)

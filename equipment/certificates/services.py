@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.clock import ZONE
 from core.refusals import Refusal, Refused
+from equipment.certificates.notifications import notify_of_withdrawn_certificate
 from equipment.certificates.watching import notify_watchers
 from equipment.models import Certificate, CertificateKind
 from organisations.models import User
@@ -46,6 +47,7 @@ def withdraw(*, certificate: Certificate, by: User, now: datetime, reason: str) 
         )
         certificate.refresh_from_db()
         if withdrawn:
+            notify_of_withdrawn_certificate(certificate, now=now)
             notify_watchers(certificate, now=now)
     return certificate
 

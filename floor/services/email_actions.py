@@ -5,16 +5,17 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from bookings.lifecycle import MOVABLE_STATES
-from bookings.models import Notification, Reservation, ReservationState
-from bookings.notifications.links import EmailAction, NotGood, Token, as_seen, is_for, read, reservations_of
+from bookings.models import Booking, Reservation, ReservationState
+from bookings.notifications.links import EmailAction, NotGood, Token, as_seen, is_for, read
+from bookings.notifications.topics import TOPIC, booking_of, reservations_of
 from bookings.services.change import cancel_all
 from floor.services.approvals import approve
 from floor.services.attendance import check_out
+from notifications.models import Notification
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Offered:
     """What can still be done: nothing where `reservations` is empty, since it was done, has changed or is over."""
 
     notification: Notification
+    booking: Booking
     act: EmailAction
     reservations: list[Reservation]
 
@@ -37,8 +39,8 @@ def carry_out(signed: str, *, now: datetime) -> Offered:
     above, `Refused` as the services that do it."""
     token = read(signed)
     with transaction.atomic():
-        # Nobody moves them between the look and the deed.
-        about = _reservations(_notification(token))
+        # The rows are locked before they are read, so they cannot change in between.
+        about = reservations_of(_notification(token))
         list(Reservation.objects.select_for_update().filter(pk__in=[r.pk for r in about]).order_by("pk"))
         found = _offered(token, now)
         reader = found.notification.recipient
@@ -54,7 +56,7 @@ def carry_out(signed: str, *, now: datetime) -> Offered:
 
 def _offered(token: Token, now: datetime) -> Offered:
     notification = _notification(token)
-    about = _reservations(notification)
+    about = reservations_of(notification)
     reader = notification.recipient
     theirs = set(
         Reservation.objects.changeable_by(reader).filter(pk__in=[r.pk for r in about]).values_list("pk", flat=True)
@@ -72,21 +74,16 @@ def _offered(token: Token, now: datetime) -> Offered:
     left = [
         r for r in about if r.pk in theirs and r.state in states and (r.end > now or token.act == EmailAction.CHECK_OUT)
     ]
-    return Offered(notification, token.act, sorted(left, key=lambda r: (r.start, r.pk)))
+    booking = booking_of(notification)
+    assert booking is not None
+    return Offered(notification, booking, token.act, sorted(left, key=lambda r: (r.start, r.pk)))
 
 
 def _notification(token: Token) -> Notification:
-    notification = (
-        Notification.objects.filter(pk=token.notification_id)
-        .select_related("recipient", "booking__organisation")
-        .first()
-    )
-    if notification is None or notification.booking is None or not is_for(token, notification):
+    """With its booking and reservations as they are now."""
+    notification = Notification.objects.filter(pk=token.notification_id).select_related("recipient").first()
+    if notification is None or not notification.topic.startswith(f"{TOPIC}/") or not is_for(token, notification):
+        raise NotGood
+    if booking_of(notification) is None:
         raise NotGood
     return notification
-
-
-def _reservations(notification: Notification) -> list[Reservation]:
-    with_machines = Reservation.objects.select_related("equipment__type", "equipment__fieldlab", "booking")
-    prefetch_related_objects([notification], Prefetch("booking__reservations", with_machines))
-    return reservations_of(notification)

@@ -40,7 +40,7 @@ def act(request: HttpRequest, signed: str) -> HttpResponse:
 def _said(found: Offered, now) -> dict:
     return {
         "act": found.act,
-        "booking": found.notification.booking,
+        "booking": found.booking,
         "reader": found.notification.recipient,
         "rows": [{"reservation": r, "late": is_late(r, now)} for r in found.reservations],
     }

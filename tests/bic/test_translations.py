@@ -11,7 +11,7 @@ from babel.messages.extract import extract
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("bic", "bookings", "core", "demo", "equipment", "floor", "organisations", "usage")
+OURS = ("bic", "bookings", "core", "demo", "equipment", "floor", "notifications", "organisations", "usage")
 CATALOGUE = ROOT / "locale" / "nl" / "LC_MESSAGES" / "django.po"
 KEYWORDS = {
     "_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),

@@ -4,12 +4,13 @@ from datetime import date
 
 import pytest
 
-from bookings.models import CalendarFeed, Notification, Quota
+from bookings.models import CalendarFeed, Quota
 from bookings.scheduling.placement import RequestedSlot
 from equipment.availability import add_outage
 from equipment.certificates.services import grant
 from equipment.models import CertificateKind
 from equipment.policy import Approval
+from notifications.models import Notification
 from organisations.models import ApiToken, Membership, Role
 from tests.browser.conftest import AXE, WIDE
 from tests.conftest import NOW, wall

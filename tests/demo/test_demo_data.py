@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Lower, Upper
 
-from bookings.models import Booking, Issue, Notification, Purpose, Reservation, ReservationState
+from bookings.models import Booking, Issue, Purpose, Reservation, ReservationState
 from bookings.quotas.balances import load_balances
 from bookings.scheduling.free_time import timelines
 from bookings.scheduling.placement import RequestedSlot
@@ -24,6 +24,7 @@ from demo.scale import MACHINES, MOST, add_reservations
 from demo.story import read_story
 from equipment.catalogue import read_catalogue
 from equipment.models import Certificate, CertificateKind, Equipment, Operator
+from notifications.models import Notification
 from organisations.models import Membership, Organisation, User
 from tests.conftest import AMSTERDAM, NOW, wall
 

@@ -66,7 +66,7 @@ def test_the_dashboard_asks_in_the_language_of_prometheus(tmp_path):
 @pytest.mark.django_db
 def test_each_figure_that_is_asked_for_is_there(client, settings):
     settings.METRICS_TOKEN = "secret"
-    TaskTimes.add("bookings.tasks.sweep_notifications", seconds=1, failed=False, ended_at=NOW)
+    TaskTimes.add("notifications.tasks.sweep_notifications", seconds=1, failed=False, ended_at=NOW)
     client.get("/account/login/")
     text = client.get("/metrics", headers={"authorization": "Bearer secret"}).content.decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]

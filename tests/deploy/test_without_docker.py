@@ -16,9 +16,9 @@ import requests
 from aiosmtpd.controller import Controller
 from django.conf import settings
 
-from tests.bookings.notifications.conftest import MailServer
 from tests.deploy import servers
 from tests.deploy.test_compose import make_certificate
+from tests.notifications.conftest import MailServer
 
 ROOT = settings.BASE_DIR
 PAGE = (ROOT / "docs" / "running.md").read_text()

@@ -9,9 +9,10 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
-from bookings.models import CalendarFeed, Notification
-from bookings.notifications.accounts import notify_of_ending_keys
-from bookings.notifications.letters import letter_for
+from bookings.models import CalendarFeed
+from notifications.accounts.writing import notify_of_ending_keys
+from notifications.models import Notification
+from notifications.types import letter_for
 from organisations.keys import A_YEAR, MOST_KEYS, TooManyKeys, end_keys
 from organisations.models import ApiToken
 from tests.conftest import NOW

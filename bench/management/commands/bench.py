@@ -90,7 +90,7 @@ def _table(rows: list[Row], sizes: list[int]) -> list[str]:
         times = many[size].p50 / one[size].p50
         lines.append(f"{f'class against one booking, {size:,}':40} {times:5.2f}×  ≤ {AT_MOST_TIMES_ONE_BOOKING}×")
         sent = SENT_A_ROUND / rows[-1][1][size].p50 * 1000
-        lines.append(f"{f'notices a second of one worker, {size:,}':40} {sent:5.0f}")
+        lines.append(f"{f'notifications a second of one worker, {size:,}':40} {sent:5.0f}")
     return lines
 
 

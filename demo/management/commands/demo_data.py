@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bookings.notifications.announcing import left_to_the_sweep
 from demo.granting import give_quotas, grant_certificates
 from demo.password import demo_password
 from demo.people import (
@@ -29,6 +28,7 @@ from demo.story import read_story
 from demo.telling import take_as_told, tell
 from demo.using import begin_what_is_on
 from equipment.catalogue import apply_catalogue, read_catalogue
+from notifications.announcing import left_to_the_sweep
 
 CATALOGUE = settings.BASE_DIR / "demo" / "atrium.toml"
 STORY = settings.BASE_DIR / "demo" / "story.toml"

@@ -21,9 +21,9 @@ from bic.monitoring.mail_server import try_mail_server
 from bic.monitoring.request_id import KnowsTheRequest, request_id
 from bic.monitoring.request_metrics import count_requests
 from bic.monitoring.timers import EACH_MINUTE, timers_stopped_since
-from bookings.models import Notification
-from tests.bookings.notifications.conftest import mail_server as mail_server
+from notifications.models import Notification
 from tests.conftest import NOW
+from tests.notifications.conftest import mail_server as mail_server
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ class TestRequestId:
         queue = f"test-{uuid4().hex}"
         token = request_id.set("abcdef-123456")
         try:
-            app.send_task("bookings.tasks.deliver_notifications", args=[[]], queue=queue)
+            app.send_task("notifications.tasks.deliver_notifications", args=[[]], queue=queue)
         finally:
             request_id.reset(token)
         with app.connection_for_read() as connection, connection.SimpleQueue(queue) as waiting:

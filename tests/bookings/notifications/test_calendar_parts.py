@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from icalendar import Calendar
 
-from bookings.notifications import outbox
-from bookings.notifications.letters import MOST_ENTRIES
+from bookings.notifications.types import MOST_ENTRIES
 from bookings.notifications.writing import DECISIONS_GATHER
 from bookings.scheduling.placement import RequestedSlot
 from bookings.services import cancel, cancel_booking, move
 from floor.services import approve, decline
+from notifications import outbox
 from tests.conftest import NOW, wall
 
 pytestmark = pytest.mark.django_db

@@ -6,13 +6,14 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import translation
 
-from bookings.models import Issue, Notification, Quota
-from bookings.notifications import outbox
+from bookings.models import Issue, Quota
 from bookings.notifications.digests import notify_of_the_day, notify_of_the_week
-from bookings.notifications.letters import letter_for
 from bookings.scheduling.placement import RequestedSlot
 from equipment.availability import add_outage, closed_days, new_calendar, weekly_hours
 from equipment.models import Certificate, CertificateKind
+from notifications import outbox
+from notifications.models import Notification
+from notifications.types import letter_for
 from organisations.models import TECHNICIANS, Membership, User
 from tests.conftest import MONDAY, NOW, wall
 

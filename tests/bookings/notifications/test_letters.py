@@ -4,15 +4,17 @@ from datetime import date, timedelta
 
 import pytest
 
-from bookings.models import Issue, Notification
-from bookings.notifications import outbox
-from bookings.notifications.writing import DECISIONS_GATHER, ISSUES_GATHER, notify_of_expiring_certificates
+from bookings.models import Booking, Issue
+from bookings.notifications.writing import DECISIONS_GATHER, ISSUES_GATHER
 from bookings.scheduling.placement import RequestedSlot
 from bookings.services import cancel, cancel_booking, move
 from equipment.availability import add_outage
+from equipment.certificates.notifications import notify_of_expiring_certificates
 from equipment.certificates.services import grant
 from equipment.models import CertificateKind
 from floor.services import approve, decline
+from notifications import outbox
+from notifications.models import Notification
 from tests.conftest import NOW, wall
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +57,7 @@ class TestMail:
     def test_text_and_html_say_the_same_and_lead_to_the_booking(self, message):
         text = message.get_body(("plain",)).get_content()
         html = message.get_body(("html",)).get_content()
-        booking = Notification.objects.get(kind="confirmation").booking
+        booking = Booking.objects.get()
         for part in (text, html):
             assert "Your booking is confirmed." in part
             assert "Mon 1 March 2027 09:00–11:00" in part

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bookings.models import Notification, Reservation, ReservationState, Use
-from bookings.notifications import outbox
+from bookings.models import Reservation, ReservationState, Use
 from bookings.notifications.links import LASTS
 from bookings.services import cancel, move
+from notifications import outbox
+from notifications.models import Notification
 from tests.conftest import NOW, wall
 
 pytestmark = pytest.mark.django_db

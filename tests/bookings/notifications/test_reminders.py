@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from bookings.models import Booking, NotificationKind, Reservation
+from bookings.models import Booking, Reservation
 from bookings.notifications.reminders import Habits, KnownHabits, moments_before, out_of_quiet, reminders_of
 from equipment.models import Equipment, EquipmentType
 from tests.conftest import wall
@@ -103,7 +103,7 @@ def make_reservation(start: str, end: str, *, type_id: int = 1, term: timedelta 
     return Reservation(equipment=Equipment(type=made_of), period=period)
 
 
-def planned(reservations, *, booking=None, known=None, kind=NotificationKind.REMINDER) -> list[tuple[int, datetime]]:
+def planned(reservations, *, booking=None, known=None, kind="reminder") -> list[tuple[int, datetime]]:
     """(whom, when), in order."""
     notifications = reminders_of(booking or make_booking(), reservations, known or KnownHabits())
     return sorted((n.recipient_id, n.due_at) for n in notifications if n.kind == kind)
@@ -149,9 +149,9 @@ def test_who_booked_hears_a_day_before_free_cancellation_ends():
         make_reservation("2027-03-10 11:00", "2027-03-10 12:00", term=2 * DAY),
         make_reservation("2027-03-10 09:00", "2027-03-10 10:00", term=timedelta(0)),
     ]
-    told = planned(day, booking=make_booking(supervisor_id=SUPERVISOR), kind=NotificationKind.FREE_UNTIL)
+    told = planned(day, booking=make_booking(supervisor_id=SUPERVISOR), kind="free_until")
     assert told == [(BOOKER, wall("2027-03-07 11:00"))]
-    assert planned(day[1:], kind=NotificationKind.FREE_UNTIL) == []
+    assert planned(day[1:], kind="free_until") == []
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_who_booked_hears_a_day_before_free_cancellation_ends():
 )
 def test_before_the_end_it_is_told_once_by_day(start, end, due):
     two = [make_reservation(start, end) for _machine in range(2)]
-    assert planned(two, kind=NotificationKind.ENDING) == [(BOOKER, wall(moment)) for moment in due]
+    assert planned(two, kind="ending") == [(BOOKER, wall(moment)) for moment in due]
 
 
 def test_no_reminder_is_due_when_what_it_tells_of_has_begun():

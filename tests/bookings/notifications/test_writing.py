@@ -6,12 +6,10 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from bookings.models import Notification, NotificationKind, NotificationPreference, TypeReminders
-from bookings.notifications.letters import letter_for
+from bookings.models import TypeReminders
 from bookings.notifications.writing import (
     DECISIONS_GATHER,
     ISSUES_GATHER,
-    notify_of_expiring_certificates,
     plan_anew,
     plan_the_week,
 )
@@ -19,15 +17,18 @@ from bookings.scheduling.placement import RequestedSlot
 from bookings.services import cancel, cancel_booking, move
 from core.refusals import Refused
 from equipment.availability import add_outage, cancel_day, rebuilding_once
+from equipment.certificates.notifications import notify_of_expiring_certificates
 from equipment.certificates.services import grant, withdraw
 from equipment.models import CertificateKind, Operator
 from floor.services import approve, decline
+from notifications.models import Notification, NotificationPreference
+from notifications.types import letter_for
 from organisations.models import User
 from tests.conftest import MONDAY, NOW, wall
 
 pytestmark = pytest.mark.django_db
 
-REMINDER = NotificationKind.REMINDER
+REMINDER = "reminder"
 TUESDAY = MONDAY + timedelta(days=1)
 ENGINEER, TEACHER, MANAGER, ORG_MANAGER = "Engineer", "Teacher", "Manager", "Orgmanager"
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bookings.models import Notification, Reservation, ReservationState
+from bookings.models import Reservation, ReservationState
 from bookings.services import cancel, cancel_booking, move
 from core.refusals import Refused
 from equipment.models import EquipmentState
 from floor.services import check_in
+from notifications.models import Notification
 from tests.conftest import NOW, wall
 
 

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone, translation
 
-from bookings.models import Notification
 from bookings.scheduling.placement import RequestedSlot
 from bookings.services import book
 from core.refusals import Refused
@@ -13,6 +12,7 @@ from equipment.availability import add_outage, keep_pattern
 from equipment.certificates.services import grant
 from equipment.materials import materials_in_words
 from equipment.models import Certificate, CertificateKind
+from notifications.models import Notification
 from tests.conftest import NOW, wall
 
 pytestmark = pytest.mark.django_db

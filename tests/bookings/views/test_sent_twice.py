@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from bookings.models import Booking, CalendarFeed, Notification, Reservation, ReservationState, Use
+from bookings.models import Booking, CalendarFeed, Reservation, ReservationState, Use
 from equipment.models import Certificate, CertificateKind
+from notifications.models import Notification
 from organisations.models import TECHNICIANS, ApiToken
 from tests.conftest import NOW, wall
 

@@ -12,7 +12,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from bookings.tasks import sweep_notifications
+from notifications.tasks import sweep_notifications
 from organisations.models import SignInTry, User
 from organisations.sign_in import limits as sign_in_limits
 from tests.conftest import NOW

@@ -1,0 +1,1 @@
+"""What people are told about their account: that it changed, and the links that prove who reads."""

@@ -345,7 +345,7 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="BIC Atrium <noreply@loca
 UNFOLD = {
     "SITE_TITLE": "BIC Atrium",
     "SITE_HEADER": "BIC Atrium",
-    "SITE_SUBHEADER": _("Set-up"),
+    "SITE_SUBHEADER": _("Administration"),
     "SITE_URL": "/",
     "SITE_SYMBOL": "precision_manufacturing",
     "SHOW_VIEW_ON_SITE": False,

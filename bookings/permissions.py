@@ -41,7 +41,7 @@ def may_change(asking: Asking, reservation: Reservation) -> bool:
     return asking.may_change(reservation)
 
 
-@permission("booker", _("Who booked it checks in and out, or somebody of the facility."))
+@permission("booker", _("Only the person who booked, a technician or a facility manager can check in and out."))
 def may_use(asking: Asking, reservation: Reservation) -> bool:
     """People of the facility; else who may change it, or who supervises it and still sees it."""
     if permissions.may_run_the_floor(asking.user):

@@ -81,7 +81,7 @@ class DurationField(forms.DurationField):
     """A duration in words. What could not be read stays in the box."""
 
     default_error_messages = {
-        "invalid": gettext_lazy("Write how long as 90 min, 1 h 30, 2 days or 3 weeks."),
+        "invalid": gettext_lazy("Enter a length of time, such as 90 min, 1 h 30, 2 days or 3 weeks."),
     }
 
     def __init__(self, **kwargs) -> None:

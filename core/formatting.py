@@ -45,3 +45,13 @@ def period_in_words(start: datetime, end: datetime) -> str:
     if first.date() == last.date():
         return f"{moment_in_words(start)}–{date_format(last, 'H:i')}"
     return f"{moment_in_words(start)} – {moment_in_words(end)}"
+
+
+def window_in_words(span: str, first: date) -> str:
+    """The week, month or quarter that begins on `first`, as in `week 9, 2027`, `maart 2027` or `1e kwartaal 2027`."""
+    if span == "week":
+        year, week, _weekday = first.isocalendar()
+        return _("week %(week)d, %(year)d") % {"week": week, "year": year}
+    if span == "month":
+        return date_format(first, "F Y")
+    return _("quarter %(quarter)d of %(year)d") % {"quarter": first.month // 3 + 1, "year": first.year}

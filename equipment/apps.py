@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class EquipmentConfig(AppConfig):
     name = "equipment"
-    verbose_name = _("Equipment")
+    verbose_name = _("Machines")
 
     def ready(self) -> None:
         # The library calls its part of the set-up pages "Schedules", and leaves that untranslated.

@@ -77,10 +77,10 @@ class PolicyFields(models.Model):
     )
     shortest = models.DurationField(_("shortest"), default=timedelta(minutes=30))
     longest = models.DurationField(_("longest"), null=True, blank=True, help_text=_("Empty: no limit."))
-    notice_period = models.DurationField(_("notice period"), default=timedelta(0))
-    horizon = models.DurationField(_("horizon"), default=timedelta(days=180))
-    set_up = models.DurationField(_("set-up before"), default=timedelta(0))
-    clean_up = models.DurationField(_("clean-up after"), default=timedelta(0))
+    notice_period = models.DurationField(_("latest booking"), default=timedelta(0))
+    horizon = models.DurationField(_("earliest booking"), default=timedelta(days=180))
+    set_up = models.DurationField(_("preparation"), default=timedelta(0))
+    clean_up = models.DurationField(_("clean-up"), default=timedelta(0))
     last_start = models.TimeField(
         _("last start"),
         null=True,
@@ -93,14 +93,14 @@ class PolicyFields(models.Model):
     approval = models.CharField(_("approval"), max_length=10, choices=Approval.choices, default=Approval.NONE)
     operator_needed = models.BooleanField(_("needs an operator"), default=False)
     open_reservation_limit = models.PositiveSmallIntegerField(
-        _("open reservations"),
+        _("upcoming reservations (maximum)"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text=_("How many an organisation may have ahead on this type. Empty: no limit."),
+        help_text=_("How many upcoming reservations an organisation may have on this type. Empty: no limit."),
     )
     free_cancellation_term = models.DurationField(_("free cancellation until"), default=timedelta(hours=24))
-    check_in_grace = models.DurationField(_("check-in grace"), default=timedelta(minutes=30))
+    check_in_grace = models.DurationField(_("check-in waiting time"), default=timedelta(minutes=30))
 
     class Meta:
         abstract = True
@@ -120,19 +120,19 @@ class PolicyOverrides(models.Model):
     grid_minutes = models.PositiveSmallIntegerField(_("start and end on"), choices=Grid.choices, null=True, blank=True)
     shortest = models.DurationField(_("shortest"), null=True, blank=True)
     longest = models.DurationField(_("longest"), null=True, blank=True)
-    notice_period = models.DurationField(_("notice period"), null=True, blank=True)
-    horizon = models.DurationField(_("horizon"), null=True, blank=True)
-    set_up = models.DurationField(_("set-up before"), null=True, blank=True)
-    clean_up = models.DurationField(_("clean-up after"), null=True, blank=True)
+    notice_period = models.DurationField(_("latest booking"), null=True, blank=True)
+    horizon = models.DurationField(_("earliest booking"), null=True, blank=True)
+    set_up = models.DurationField(_("preparation"), null=True, blank=True)
+    clean_up = models.DurationField(_("clean-up"), null=True, blank=True)
     last_start = models.TimeField(_("last start"), null=True, blank=True)
     unattended = models.BooleanField(_("runs unattended"), null=True, blank=True)
     approval = models.CharField(_("approval"), max_length=10, choices=Approval.choices, null=True, blank=True)
     operator_needed = models.BooleanField(_("needs an operator"), null=True, blank=True)
     open_reservation_limit = models.PositiveSmallIntegerField(
-        _("open reservations"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("upcoming reservations (maximum)"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     free_cancellation_term = models.DurationField(_("free cancellation until"), null=True, blank=True)
-    check_in_grace = models.DurationField(_("check-in grace"), null=True, blank=True)
+    check_in_grace = models.DurationField(_("check-in waiting time"), null=True, blank=True)
 
     class Meta:
         abstract = True

@@ -22,7 +22,7 @@ class OpenFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
-        return [("closed", _("settled")), ("all", _("all"))]
+        return [("closed", _("handled")), ("all", _("all"))]
 
     def choices(self, changelist):
         for value, title in [(None, _("open")), *self.lookup_choices]:
@@ -41,7 +41,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 class MatterFilter(admin.SimpleListFilter):
-    title = _("what is the matter")
+    title = _("what needs attention")
     parameter_name = "code"
 
     def lookups(self, request, model_admin):
@@ -72,18 +72,18 @@ class IssueAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
 
-    @admin.action(description=_("Settled: the reservations stay as they are"), permissions=["change"])
+    @admin.action(description=_("Handled: the reservations stay"), permissions=["change"])
     def dismiss(self, request, issues):
         chosen = list(issues.values_list("pk", flat=True))
         count = services.dismiss(issue_ids=chosen, actor=request.user, now=timezone.now())
-        told = ngettext("%(count)s concern settled.", "%(count)s concerns settled.", count) % {"count": count}
+        told = ngettext("%(count)s issue handled.", "%(count)s issues handled.", count) % {"count": count}
         self.message_user(request, told, messages.SUCCESS)
 
-    @admin.display(description=_("what is the matter"), ordering="code")
+    @admin.display(description=_("what needs attention"), ordering="code")
     def matter(self, issue: Issue) -> str:
         return issue_in_words(issue.code)
 
-    @admin.display(description=_("equipment"), ordering="reservation__equipment__code")
+    @admin.display(description=_("machine"), ordering="reservation__equipment__code")
     def machine(self, issue: Issue) -> str:
         return issue.reservation.equipment.code
 

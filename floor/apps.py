@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class FloorConfig(AppConfig):
     name = "floor"
-    verbose_name = _("The floor")
+    verbose_name = _("Schedule")

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
-    verbose_name = _("Notices")
+    verbose_name = _("Notifications")
 
     def ready(self) -> None:
         from notifications.accounts import types as types

@@ -72,7 +72,7 @@ class TimeOfDayField(WallClockField):
 class ReminderTimesForm(forms.ModelForm):
     leads = LeadsField(label=gettext_lazy("Before the start"))
     day_before_at = TimeOfDayField(
-        label=gettext_lazy("On the day before, at"),
+        label=gettext_lazy("The day before at"),
         required=False,
         help_text=gettext_lazy("Empty: not on the day before."),
     )
@@ -93,7 +93,7 @@ class PreferenceForm(ReminderTimesForm):
     """How a person wants to be told."""
 
     quiet_from = TimeOfDayField(
-        label=gettext_lazy("No reminders from"),
+        label=gettext_lazy("Do not disturb from"),
         required=False,
     )
     quiet_until = TimeOfDayField(
@@ -101,7 +101,7 @@ class PreferenceForm(ReminderTimesForm):
         required=False,
     )
     mailed = forms.MultipleChoiceField(
-        label=gettext_lazy("By mail as well"), required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Also send me an email about"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:
@@ -121,9 +121,9 @@ class PreferenceForm(ReminderTimesForm):
         begin, end = given.get("quiet_from"), given.get("quiet_until")
         if (begin is None) != (end is None) and not {"quiet_from", "quiet_until"} & set(self.errors):
             missing = "quiet_until" if end is None else "quiet_from"
-            self.add_error(missing, _("Fill in both, or neither to be reminded at any hour."))
+            self.add_error(missing, _("Fill in both, or neither to get reminders at any hour."))
         elif begin is not None and begin == end:
-            self.add_error("quiet_until", _("Quiet hours end at another time than they begin."))
+            self.add_error("quiet_until", _("Quiet hours must end at another time than they begin."))
         return given
 
     def save(self, commit: bool = True) -> NotificationPreference:

@@ -65,19 +65,19 @@ class Notification(models.Model):
     topic_name = models.CharField(
         _("about"), max_length=80, blank=True, help_text="The same as people call it: `B-7KX2M`."
     )
-    payload = models.JSONField(_("what is told"), default=dict, blank=True)
+    payload = models.JSONField(_("content"), default=dict, blank=True)
     written_at = models.DateTimeField(_("written"))
     due_at = models.DateTimeField(_("due"), help_text=_("Not sent before."))
-    expires_at = models.DateTimeField(_("useless from"), null=True, blank=True, help_text=_("Empty: never too late."))
+    expires_at = models.DateTimeField(_("too late from"), null=True, blank=True, help_text=_("Empty: never too late."))
     # The due moment, then the pause after a failed try; while a worker has it, the end of that worker's claim.
     next_try_at = models.DateTimeField(_("next try"))
     tried = models.PositiveSmallIntegerField(_("tries"), default=0)
     last_error = models.TextField(_("what went wrong"), blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     sent_again = models.PositiveSmallIntegerField(
-        _("sent again"), default=0, help_text=_("How often somebody had it sent once more.")
+        _("sent again"), default=0, help_text=_("How often somebody had it sent again.")
     )
-    by_mail = models.BooleanField(_("by mail"), default=True, help_text=_("Off: shown in the system alone."))
+    by_mail = models.BooleanField(_("by email"), default=True, help_text=_("Off: shown only on the site."))
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
@@ -89,8 +89,8 @@ class Notification(models.Model):
     objects = NotificationQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("notice")
-        verbose_name_plural = _("notices")
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
         ordering = ["due_at"]
         indexes = [
             # Holds only what waits, however many were sent before.
@@ -180,14 +180,14 @@ class NotificationPreference(ReminderTimes):
     quiet_until = models.TimeField(_("no reminders until"), null=True, blank=True, default=time(7))
     unmailed = ArrayField(
         models.CharField(max_length=40),
-        verbose_name=_("not by mail"),
+        verbose_name=_("not by email"),
         default=list,
         blank=True,
     )
 
     class Meta:
-        verbose_name = _("preference for notices")
-        verbose_name_plural = _("preferences for notices")
+        verbose_name = _("notification preference")
+        verbose_name_plural = _("notification preferences")
         constraints = [
             models.CheckConstraint(
                 condition=Q(quiet_from=None, quiet_until=None)

@@ -18,13 +18,13 @@ def canonical_address(address: str) -> str:
     """
     name, at, domain = address.strip().rpartition("@")
     if not name.isascii():
-        raise ValidationError(_("Before the @ an address has letters without accents, digits and signs only."))
+        raise ValidationError(_("Before the @ an address has only letters without accents, digits and punctuation."))
     try:
         written = f"{name}{at}{punycode(domain)}".lower()
     except UnicodeError as error:
         raise ValidationError(_("The part behind the @ is not the name of a mail server.")) from error
     if len(written) > LONGEST:
-        raise ValidationError(_("An e-mail address has at most %(most)d characters.") % {"most": LONGEST})
+        raise ValidationError(_("An email address has at most %(most)d characters.") % {"most": LONGEST})
     return written
 
 

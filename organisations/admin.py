@@ -34,8 +34,8 @@ from organisations.models import (
 from organisations.telling import News, tell
 
 FACILITY_ROLES_IN_WORDS = {
-    TECHNICIANS: _("Technician: runs the floor, checks in for others, reports faults"),
-    FACILITY_MANAGERS: _("Facility manager: calendars, policies, approvals, these pages"),
+    TECHNICIANS: _("Technician: helps at the machines, checks in for others, reports faults"),
+    FACILITY_MANAGERS: _("Facility manager: calendars, booking rules, approvals, administration"),
     AUDITORS: _("Auditor: reads reports and the rows behind them"),
 }
 
@@ -112,7 +112,7 @@ class NewPasswordForm(AdminPasswordChangeForm):
     """What a facility manager gives somebody: they are told, and are signed out wherever they were signed in."""
 
     end_keys = forms.BooleanField(
-        label=_("Also end the person's API tokens and calendar addresses"),
+        label=_("Also end this person’s API tokens and calendar links"),
         required=False,
         widget=UnfoldBooleanWidget,
         help_text=_("For when somebody else may have had them. Programs and calendars stop until they get new ones."),
@@ -163,7 +163,7 @@ class PersonAdmin(ShowsHistory, FacilityManagersOnly, SearchedByWords, UserAdmin
         (None, {"fields": ["name", "email", "language", "password"]}),
         (_("At the facility"), {"fields": ["groups", "is_staff"]}),
         (_("Sign-in"), {"fields": ["is_active", "joined_at", "last_login"]}),
-        (_("What happened"), {"fields": ["history"]}),
+        (_("History"), {"fields": ["history"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["name", "email", "language", "usable_password", "password1", "password2"]}),

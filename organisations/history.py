@@ -154,7 +154,7 @@ class _Words:
         if event.pgh_label == "found":
             return [_("was there when this history began"), *self._role(event)]
         if before is None:
-            return [_("made") if hasattr(event, "pgh_obj_id") else _("given"), *self._role(event)]
+            return [_("created") if hasattr(event, "pgh_obj_id") else _("given"), *self._role(event)]
         return [
             f"{field.verbose_name}: {self._told(before, field)} → {self._told(event, field)}"
             for field in self._fields(event)

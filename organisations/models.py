@@ -77,13 +77,13 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. Signs in by e-mail; what they may do follows from memberships and facility groups."""
 
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=150)
     language = models.CharField(
         _("language"), max_length=2, choices=[("nl", _("Dutch")), ("en", _("English"))], default="nl"
     )
-    is_active = models.BooleanField(_("may sign in"), default=True)
-    is_staff = models.BooleanField(_("may open the set-up pages"), default=False)
+    is_active = models.BooleanField(_("can sign in"), default=True)
+    is_staff = models.BooleanField(_("can open administration"), default=False)
     joined_at = models.DateTimeField(_("since"), auto_now_add=True)
 
     objects = UserManager()
@@ -202,11 +202,11 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 class Organisation(models.Model):
     name = models.CharField(_("name"), max_length=150, unique=True)
     slug = models.SlugField(_("short name in addresses"), unique=True)
-    organisation_class = models.CharField(_("class"), max_length=20, choices=OrganisationClass.choices)
+    organisation_class = models.CharField(_("type of organisation"), max_length=20, choices=OrganisationClass.choices)
     kvk_number = models.CharField(_("KvK number"), max_length=8, blank=True)
     region = models.CharField(_("region"), max_length=20, choices=Region.choices, default=Region.BRABANT)
     declared_on = models.DateField(
-        _("class declared on"), null=True, blank=True, help_text=_("When the organisation stated its class.")
+        _("type stated on"), null=True, blank=True, help_text=_("When the organisation stated its type.")
     )
     holidays = models.ForeignKey(
         "schedule.Calendar",
@@ -297,7 +297,7 @@ class ApiToken(SecretKey):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("person"))
     name = models.CharField(_("what it is for"), max_length=100, blank=True)
-    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
     last_used_on = models.DateField(_("last used"), null=True, blank=True, editable=False)
 
     objects = ApiTokenQuerySet.as_manager()

@@ -64,7 +64,7 @@ def may_run_the_floor(user: User) -> bool:
     return user.is_technician
 
 
-@permission("technician", _("Only people of the facility say that nobody came."))
+@permission("technician", _("Only technicians and facility managers can do this."))
 def may_mark_no_shows(user: User) -> bool:
     return user.is_technician
 
@@ -87,17 +87,17 @@ def may_decide_requests(user: User) -> bool:
     return user.is_facility_manager
 
 
-@permission("facility_manager", _("A facility manager settles concerns."))
+@permission("facility_manager", _("Only a facility manager handles issues."))
 def may_settle_issues(user: User) -> bool:
     return user.is_facility_manager
 
 
-@permission("facility_manager", _("Only a facility manager sets rules aside."))
+@permission("facility_manager", _("Only a facility manager can make an exception."))
 def may_set_rules_aside(user: User) -> bool:
     return user.is_facility_manager
 
 
-@permission("report_reader", _("The manager of your organisation reads its usage."))
+@permission("report_reader", _("Only your organisation manager sees this usage report."))
 def may_read_every_report(user: User) -> bool:
     """The usage of every organisation; a manager of an organisation reads that of the own one."""
     return user.reads_every_report

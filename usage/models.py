@@ -21,7 +21,7 @@ class KeptReport(models.Model):
         verbose_name=_("organisation"),
         help_text=_("Empty: the whole facility."),
     )
-    made_at = models.DateTimeField(_("made"))
+    made_at = models.DateTimeField(_("created"))
     reservations = models.PositiveIntegerField(_("reservations"))
     booked = models.DurationField(_("booked"))
     economic = models.DurationField(_("of which economic"))
@@ -31,8 +31,8 @@ class KeptReport(models.Model):
     workbook_en = models.BinaryField()
 
     class Meta:
-        verbose_name = _("kept usage report")
-        verbose_name_plural = _("kept usage reports")
+        verbose_name = _("stored usage report")
+        verbose_name_plural = _("stored usage reports")
         ordering = ["-month", "organisation"]
         constraints = [
             models.UniqueConstraint(

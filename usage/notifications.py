@@ -26,7 +26,7 @@ class UsageReport(NotificationType):
             address += f"&organisation={payload['organisation']}"
         more = [_("%(hours)s of these are economic.") % {"hours": _hours(payload["economic"])}]
         if payload["bookable"] is not None:
-            more.append(_("Of %(hours)s that could be booked.") % {"hours": _hours(payload["bookable"])})
+            more.append(_("%(hours)s could be booked.") % {"hours": _hours(payload["bookable"])})
         more.append(_("The page has the report as it was made, as a file with every row."))
         opening = ngettext(
             "%(count)d reservation, %(hours)s booked.",
@@ -34,10 +34,10 @@ class UsageReport(NotificationType):
             payload["reservations"],
         )
         return Letter(
-            subject=_("Usage of %(whose)s in %(month)s") % said,
+            subject=_("Usage report of %(whose)s, %(month)s") % said,
             opening=opening % {"count": payload["reservations"], "hours": _hours(payload["booked"])},
             address=address,
-            action=_("See the report"),
+            action=_("See report"),
             more=tuple(more),
         )
 

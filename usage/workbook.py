@@ -54,7 +54,7 @@ def groupings(report: Report) -> list[tuple[str, list[Group]]]:
         (_("Fieldlab"), report.by_fieldlab),
         (_("Machine"), report.by_equipment),
         (_("Organisation"), report.by_organisation),
-        (_("Class of organisation"), report.by_organisation_class),
+        (_("Type of organisation"), report.by_organisation_class),
         (_("Purpose"), report.by_purpose),
         (_("Economic or not"), report.by_economic),
     ]
@@ -63,7 +63,7 @@ def groupings(report: Report) -> list[tuple[str, list[Group]]]:
 def _grouping(book: Workbook, sheet: Worksheet, line: int, name: str, groups: Sequence[Group]) -> int:
     """Writes one table from `line` on; gives the line from which there is room again."""
     bold, in_hours, share = (book.add_format(f) for f in ({"bold": True}, {"num_format": HOURS}, {"num_format": SHARE}))
-    heads = [name, _("Reservations"), _("Booked hours"), _("of which economic"), _("Bookable hours"), _("Booked share")]
+    heads = [name, _("Reservations"), _("Booked hours"), _("of which economic"), _("Bookable hours"), _("Utilisation")]
     for column, head in enumerate(heads):
         sheet.write_string(line, column, head, bold)
     first = line + 1
@@ -96,7 +96,7 @@ def _columns(groups: Sequence[Group]) -> list[list]:
 def _rows(book: Workbook, rows: Sequence[Row]) -> None:
     bold: Format = book.add_format({"bold": True})
     moment, in_hours = book.add_format({"num_format": MOMENT}), book.add_format({"num_format": HOURS})
-    sheet = book.add_worksheet(_("Rows"))
+    sheet = book.add_worksheet(_("Reservations"))
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, 9, 20)
     heads = [
@@ -104,7 +104,7 @@ def _rows(book: Workbook, rows: Sequence[Row]) -> None:
         _("Machine"),
         _("Fieldlab"),
         _("Organisation"),
-        _("Class of organisation"),
+        _("Type of organisation"),
         _("Purpose"),
         _("Economic or not"),
         _("From"),
@@ -129,8 +129,9 @@ def definitions() -> list[tuple[str, str]]:
         (
             _("Booked hours"),
             _(
-                "Hours of reservations that were confirmed, used, or not turned up for, cut to the month. Set-up and "
-                "clean-up are not counted, nor is what was cancelled, declined or driven off by an outage."
+                "Hours of reservations that were confirmed, used or no-shows, as far as they lie in the "
+                "month. Preparation and clean-up are not counted, nor is what was cancelled, declined or "
+                "displaced by an outage."
             ),
         ),
         (
@@ -140,7 +141,7 @@ def definitions() -> list[tuple[str, str]]:
                 "month without outages."
             ),
         ),
-        (_("Booked share"), _("Booked hours as a part of bookable hours.")),
+        (_("Utilisation"), _("Booked hours as a part of bookable hours.")),
         (
             _("Economic"),
             _("As the purpose was ruled on the day of booking. A purpose without a ruling counts as economic."),

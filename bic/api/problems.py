@@ -38,21 +38,21 @@ TITLES = {
     409: gettext_lazy("Refused"),
     413: gettext_lazy("The request is too large"),
     415: gettext_lazy("Not JSON"),
-    422: gettext_lazy("The request is not right"),
+    422: gettext_lazy("Invalid request"),
     429: gettext_lazy("Too many requests"),
-    500: gettext_lazy("An error of ours"),
-    503: gettext_lazy("Not possible just now"),
+    500: gettext_lazy("Server error"),
+    503: gettext_lazy("Temporarily unavailable"),
 }
 DETAILS = {
     400: gettext_lazy("The request cannot be read."),
     401: gettext_lazy("Send a token in the header Authorization, as “Bearer …”, or sign in."),
-    403: gettext_lazy("You may not do this."),
-    404: gettext_lazy("There is nothing here, or nothing that you may see."),
+    403: gettext_lazy("You do not have access to this."),
+    404: gettext_lazy("This does not exist, or you do not have access to it."),
     405: gettext_lazy("This address does not know that method; the header Allow names those it knows."),
-    409: gettext_lazy("Others changed the same thing at the same moment. Nothing was changed; look how it stands now."),
+    409: gettext_lazy("Somebody else changed this at the same moment. Nothing was changed. Look at how it is now."),
     413: gettext_lazy("The body is larger than is accepted."),
     429: gettext_lazy("Too many requests at once. Nothing was changed; go on when the time in Retry-After is over."),
-    500: gettext_lazy("Something went wrong here. It was written down; nothing was changed."),
+    500: gettext_lazy("Something went wrong here. It has been recorded. Nothing was changed."),
     503: gettext_lazy("The system is busy or being restarted. Nothing was changed; try again in a moment."),
 }
 
@@ -110,7 +110,7 @@ def _not_right(request: HttpRequest, error: ValidationError) -> HttpResponse:
     if len(errors) == 1 and errors[0]["field"]:
         detail = f"{errors[0]['field']}: {errors[0]['message']}"
     else:
-        detail = _("These fields are not right: %(fields)s.") % {
+        detail = _("These fields are invalid: %(fields)s.") % {
             "fields": ", ".join(dict.fromkeys(each["field"] or each["in"] for each in errors))
         }
     return problem(422, kind="invalid-request", detail=detail, errors=errors)

@@ -36,9 +36,9 @@ def _message(error: dict) -> str:
         case "extra_forbidden":
             return _("This field is not known here.")
         case "string_type":
-            return _("This must be a text.")
+            return _("This must be text.")
         case "string_pattern_mismatch" | "string_unicode":
-            return _("This text holds signs that cannot be used here.")
+            return _("This text has characters that cannot be used here.")
         case "string_too_short":
             return _("This must not be empty.")
         case "string_too_long":

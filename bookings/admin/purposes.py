@@ -15,7 +15,7 @@ from organisations.models import OrganisationClass
 
 class PurposeForm(forms.ModelForm):
     organisation_classes = forms.MultipleChoiceField(
-        label=capfirst(_("for organisations of class")),
+        label=capfirst(_("for types of organisation")),
         choices=OrganisationClass.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
@@ -45,7 +45,7 @@ class RulingForm(forms.ModelForm):
             raise forms.ValidationError(_("A ruling begins today or later. What was counted before stays."))
         others = PurposeRuling.objects.filter(purpose=self.instance.purpose_id, valid_from=first)
         if others.exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("There is a ruling from that day on already."))
+            raise forms.ValidationError(_("There is already a ruling from that day on."))
         return first
 
 
@@ -60,7 +60,7 @@ class RulingsInline(FacilityManagersOnly, TabularInline):
 class RulingsInForceInline(RulingsInline):
     """What has begun, and what it replaced, stays as it was."""
 
-    verbose_name_plural = _("What it counts as until now")
+    verbose_name_plural = _("How it counts until now")
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(valid_from__lte=today())
@@ -77,7 +77,7 @@ class RulingsInForceInline(RulingsInline):
 
 class RulingsToComeInline(RulingsInline):
     form = RulingForm
-    verbose_name_plural = _("What it counts as from a day on")
+    verbose_name_plural = _("How it counts from a day on")
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(valid_from__gt=today())
@@ -116,6 +116,6 @@ class PurposeAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
     def counts_today(self, purpose: Purpose):
         return purpose.counts_as(on=today()).label
 
-    @admin.display(description=_("for organisations of class"))
+    @admin.display(description=_("for types of organisation"))
     def classes(self, purpose: Purpose) -> str:
         return ", ".join(str(OrganisationClass(c).label) for c in purpose.organisation_classes) or str(_("everybody"))

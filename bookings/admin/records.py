@@ -91,7 +91,7 @@ class ReservationAdmin(ShowsHistory, ReadOnly, SearchedByWords, ModelAdmin):
     ]
     fields = readonly_fields
 
-    @admin.display(description=_("equipment"), ordering="equipment__code")
+    @admin.display(description=_("machine"), ordering="equipment__code")
     def machine(self, reservation: Reservation) -> str:
         return str(reservation.equipment)
 
@@ -99,7 +99,7 @@ class ReservationAdmin(ShowsHistory, ReadOnly, SearchedByWords, ModelAdmin):
     def when(self, reservation: Reservation) -> str:
         return period_in_words(reservation.start, reservation.end)
 
-    @admin.display(description=_("with set-up and clean-up"))
+    @admin.display(description=_("with preparation and clean-up"))
     def occupied_when(self, reservation: Reservation) -> str:
         return period_in_words(reservation.occupied.lower, reservation.occupied.upper)
 
@@ -122,7 +122,7 @@ class ReservationAdmin(ShowsHistory, ReadOnly, SearchedByWords, ModelAdmin):
         said = [str(reservation.decided_by), moment_in_words(reservation.decided_at), reservation.decision_reason]
         return ", ".join(part for part in said if part)
 
-    @admin.display(description=_("rules set aside"))
+    @admin.display(description=_("exceptions to rules"))
     def set_aside(self, reservation: Reservation) -> str:
         overrides = reservation.overrides.select_related("by")
         lines = ((rule_in_words(o.code), o.by, moment_in_words(o.at), o.reason) for o in overrides)

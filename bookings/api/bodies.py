@@ -44,7 +44,7 @@ class AbilityIn(Schema):
         what to do."""
         ability = self.ability()
         if [ability, *others.values()].count(None) != len(others):
-            return "type", _("Give either “equipment”, a code, or “type”, or “process”.")
+            return "type", _("Give “equipment” (a code), “type” or “process”.")
         if ability and self.process is None:
             return "process", _("Say which “process” the machine is for.")
         return None
@@ -147,7 +147,7 @@ class MoveIn(Schema):
 def _check_number(asked: int) -> None:
     most = settings.MOST_RESERVATIONS_PER_BOOKING
     if asked > most:
-        message = _("A booking holds at most %(most)s reservations; this one asks for %(asked)s.")
+        message = _("A booking has at most %(most)s reservations. This one asks for %(asked)s.")
         raise wrong("too_many_reservations", message % {"most": most, "asked": asked})
 
 

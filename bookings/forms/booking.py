@@ -34,7 +34,7 @@ class MachineFilter(forms.Form):
         to_field_name="slug",
         empty_label=_("All fieldlabs"),
     )
-    mine = forms.BooleanField(label=_("Only where I have something"), required=False)
+    mine = forms.BooleanField(label=_("Only machines I have reserved"), required=False)
     date = DayField(label=_("Day"), required=False)
 
     def __init__(self, data, *, processes: list[str]):
@@ -92,13 +92,13 @@ class PeriodForm(forms.Form):
     day = DayField(label=_("Date"))
     start = WallClockField(label=_("From"))
     end = WallClockField(label=_("Until"))
-    end_day = DayField(label=_("Until, on another day"), required=False)
-    start_twice = TwiceField(label=_("The clock shows this start twice that night. Which one?"))
-    end_twice = TwiceField(label=_("The clock shows this end twice that night. Which one?"))
+    end_day = DayField(label=_("End date (if not the same day)"), required=False)
+    start_twice = TwiceField(label=_("The clocks go back that night, so this start occurs twice. Which one?"))
+    end_twice = TwiceField(label=_("The clocks go back that night, so this end occurs twice. Which one?"))
 
     # Of a facility manager who sets aside what was refused: why, and what was shown.
     override_reason = forms.CharField(
-        label=_("Why is the rule set aside? It is kept with the reservation."),
+        label=_("Reason for the exception (kept with the reservation)"),
         required=False,
         max_length=Override._meta.get_field("reason").max_length,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -135,12 +135,12 @@ class PeriodForm(forms.Form):
         try:
             found = moments(on, shown)
         except OverflowError:
-            self.add_error(name, _("That date is too far away."))
+            self.add_error(name, _("That date is too far in the future."))
             return None
         if not found:
-            self.add_error(name, _("The clock skips this time: that night it goes from 02:00 to 03:00 at once."))
+            self.add_error(name, _("This time does not exist. The clocks go forward from 02:00 to 03:00 that night."))
         elif len(found) == 2 and not which:
-            self.add_error(name, _("The clock shows this time twice that night. Choose which one below."))
+            self.add_error(name, _("The clocks go back that night, so this time occurs twice. Choose which one below."))
             self.fields[f"{name}_twice"].asked = True
         else:
             if len(found) == 2:
@@ -176,7 +176,7 @@ class PeriodForm(forms.Form):
         codes = frozenset(self.cleaned_data["override_codes"].split(",")) - {""}
         if not self.cleaned_data["override_reason"].strip():
             self.may_override = True
-            self.add_error("override_reason", _("Say why: it is kept with the reservation."))
+            self.add_error("override_reason", _("Give a reason for the exception. It is kept with the reservation."))
             return None
         return Overriding(by=user, reason=self.cleaned_data["override_reason"].strip(), codes=codes)
 
@@ -190,7 +190,7 @@ class BookingForm(PeriodForm):
     """One reservation of one machine; after `is_valid()`, `requested_slot` is what is asked for."""
 
     organisation = forms.ModelChoiceField(
-        Organisation.objects.none(), label=_("For"), to_field_name="slug", empty_label=None
+        Organisation.objects.none(), label=_("On behalf of"), to_field_name="slug", empty_label=None
     )
     purpose = forms.ModelChoiceField(
         Purpose.objects.none(),
@@ -203,7 +203,7 @@ class BookingForm(PeriodForm):
         label=_("Title"),
         required=False,
         max_length=Booking._meta.get_field("title").max_length,
-        help_text=_("Only you, your organisation and the facility see it."),
+        help_text=_("Visible only to you, your organisation and the facility."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     people = forms.IntegerField(
@@ -217,8 +217,8 @@ class BookingForm(PeriodForm):
         User.objects.none(),
         label=_("Supervisor"),
         required=False,
-        empty_label=_("Nobody but me"),
-        help_text=_("Somebody of your organisation who is there and has the certificates."),
+        empty_label=_("None, I work myself"),
+        help_text=_("Somebody from your organisation who stays with you and holds the certificates."),
     )
     token = forms.CharField(widget=forms.HiddenInput, max_length=64)
 

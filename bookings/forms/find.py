@@ -31,7 +31,9 @@ SIZES = ("width_mm", "depth_mm", "height_mm")
 class DurationField(forms.CharField):
     """Elapsed time as people write it: 4, 4 uur, 1,5 u, 1:30, 90 min, 2 dagen, 2 days. A bare number is hours."""
 
-    default_error_messages = {"unreadable": _("Write how long as 4 hours, 90 minutes or 2 days; at most 30 days.")}
+    default_error_messages = {
+        "unreadable": _("Enter a length of time, such as 4 hours, 90 minutes or 2 days. At most 30 days.")
+    }
 
     def to_python(self, value):
         text = super().to_python(value).lower().replace(",", ".")
@@ -78,7 +80,7 @@ class FindForm(forms.Form):
     duration = DurationField(label=_("For how long?"), required=False)
     since = DayField(label=_("From"), required=False)
     organisation = forms.ModelChoiceField(
-        Organisation.objects.none(), label=_("For"), to_field_name="slug", empty_label=None, required=False
+        Organisation.objects.none(), label=_("On behalf of"), to_field_name="slug", empty_label=None, required=False
     )
     material = forms.ChoiceField(label=_("Material"), required=False)
     width_mm = forms.IntegerField(label=_("Width (mm)"), required=False, min_value=1, max_value=100_000)

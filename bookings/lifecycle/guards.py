@@ -49,7 +49,7 @@ machine_is_free = Guard(
     "machine_in_use",
     holds=lambda reservation, attempt: reservation.equipment_id not in attempt.machines_in_use,
     words=lambda reservation, _attempt: (
-        _("%(code)s is still in use: who came before has to check out first, or the desk does it.")
+        _("%(code)s is still in use. Ask the previous user or a technician to check out first.")
         % {"code": reservation.equipment.code}
     ),
     constraint="a_machine_is_in_use_once",
@@ -59,7 +59,8 @@ grace_is_over = Guard(
     "within_grace",
     holds=lambda reservation, attempt: attempt.now >= late_from(reservation),
     words=lambda reservation, _attempt: (
-        _("Who booked it has until %(time)s to check in.") % {"time": _clock(late_from(reservation))}
+        _("They can still check in until %(time)s. After that you can choose “no-show”.")
+        % {"time": _clock(late_from(reservation))}
     ),
 )
 
@@ -73,7 +74,7 @@ needs_no_approval = Guard(
     "needs_approval",
     holds=lambda reservation, attempt: is_confirmed_at_once(reservation.equipment.policy, attempt.actor),
     words=lambda _reservation, _attempt: _(
-        "It is in use, and a facility manager approves this machine: ask at the desk."
+        "This reservation is in use, and changes need a facility manager’s approval. Ask a technician."
     ),
 )
 
@@ -86,11 +87,11 @@ def _only_end_changes(reservation: Reservation, attempt: Attempt) -> bool:
 only_the_end_changes = Guard(
     "only_end_changes",
     holds=_only_end_changes,
-    words=lambda _reservation, _attempt: _("It is in use: only its end can change."),
+    words=lambda _reservation, _attempt: _("This reservation is in use. Only the end can change."),
 )
 
 has_a_reason = Guard(
     "needs_reason",
     holds=lambda _reservation, attempt: bool(attempt.reason),
-    words=lambda _reservation, _attempt: _("Say why: whoever asked is told the reason."),
+    words=lambda _reservation, _attempt: _("Give a reason. The requester reads it."),
 )

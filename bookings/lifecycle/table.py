@@ -28,7 +28,7 @@ def _no_longer_moved(reservation: Reservation) -> str:
 
 def _no_longer_reassigned(reservation: Reservation) -> str:
     if reservation.state == IN_USE:
-        return _("It is in use: only its end can change.")
+        return _("This reservation is in use. Only the end can change.")
     return _no_longer_moved(reservation)
 
 
@@ -46,7 +46,7 @@ def _is(reservation: Reservation) -> str:
 
 def _not_confirmed(reservation: Reservation) -> str:
     if reservation.state == REQUESTED:
-        return _("This is still a request: a facility manager approves it first.")
+        return _("This is still a request. A facility manager has to approve it first.")
     return _is(reservation)
 
 

@@ -55,7 +55,7 @@ class Booking(models.Model):
     """What one organisation asks for, once: one or many reservations under one reference."""
 
     reference = models.CharField(
-        _("reference"), max_length=12, unique=True, db_default=BookingReference(), editable=False
+        _("booking number"), max_length=12, unique=True, db_default=BookingReference(), editable=False
     )
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, related_name="bookings", verbose_name=_("organisation")
@@ -71,12 +71,12 @@ class Booking(models.Model):
         blank=True,
         related_name="supervised_bookings",
         verbose_name=_("supervisor"),
-        help_text=_("Is present, and covers the others with their own certificates."),
+        help_text=_("Is present. Their certificates also count for the others."),
     )
     pattern = models.OneToOneField(
         "schedule.Event", models.SET_NULL, null=True, blank=True, related_name="booking", verbose_name=_("repeats")
     )
-    created_at = models.DateTimeField(_("made"))
+    created_at = models.DateTimeField(_("created"))
 
     objects = BookingQuerySet.as_manager()
 
@@ -103,7 +103,7 @@ class ReservationState(models.TextChoices):
     LAPSED = "lapsed", _("lapsed")
     CANCELLED = "cancelled", _("cancelled")
     NO_SHOW = "no_show", _("no-show")
-    DISPLACED = "displaced", _("hit by an outage")
+    DISPLACED = "displaced", _("displaced by an outage")
 
 
 HOLDING_STATES = [
@@ -152,15 +152,15 @@ class Reservation(models.Model):
     """One machine held for one period. `period` and `occupied` are half-open, UTC in the database."""
 
     booking = models.ForeignKey(Booking, models.CASCADE, related_name="reservations", verbose_name=_("booking"))
-    equipment = models.ForeignKey(Equipment, models.PROTECT, related_name="reservations", verbose_name=_("equipment"))
+    equipment = models.ForeignKey(Equipment, models.PROTECT, related_name="reservations", verbose_name=_("machine"))
     period = DateTimeRangeField(_("period"))
     occupied = DateTimeRangeField(
-        _("occupied"), help_text=_("The period with set-up and clean-up: what nobody else may have.")
+        _("occupied"), help_text=_("The period with preparation and clean-up, which nobody else may have.")
     )
     state = models.CharField(_("state"), max_length=10, choices=ReservationState.choices)
     # As they were when it was booked; reports read these, so that a later ruling does not rewrite the past.
     economic = models.CharField(_("counts as"), max_length=12, choices=Economic.choices)
-    organisation_class = models.CharField(_("class of organisation"), max_length=20, choices=OrganisationClass.choices)
+    organisation_class = models.CharField(_("type of organisation"), max_length=20, choices=OrganisationClass.choices)
     revision = models.PositiveIntegerField(
         _("revision"), default=0, help_text=_("How often it was moved; the SEQUENCE of its calendar entry.")
     )
@@ -263,8 +263,8 @@ class Override(models.Model):
     objects = OverrideQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("override")
-        verbose_name_plural = _("overrides")
+        verbose_name = _("exception")
+        verbose_name_plural = _("exceptions")
 
     def __str__(self) -> str:
         return f"{self.code}: {self.reason}"
@@ -291,17 +291,17 @@ class Issue(models.Model):
     reservation = models.ForeignKey(Reservation, models.CASCADE, related_name="issues", verbose_name=_("reservation"))
     code = models.CharField(_("rule"), max_length=30)
     opened_at = models.DateTimeField(_("raised"))
-    closed_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("handled"), null=True, blank=True)
     dismissed_by = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("settled by")
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("handled by")
     )
-    resolved_at = models.DateTimeField(_("mended"), null=True, blank=True)
+    resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
 
     objects = IssueQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("concern")
-        verbose_name_plural = _("concerns")
+        verbose_name = _("issue")
+        verbose_name_plural = _("issues")
         ordering = ["opened_at"]
         constraints = [
             models.UniqueConstraint(

@@ -12,7 +12,7 @@ from organisations.models import Organisation, User
 
 
 class FeedOf(models.TextChoices):
-    MINE = "mine", _("my bookings")
+    MINE = "mine", _("my reservations")
     ORGANISATION = "organisation", _("an organisation")
     MACHINE = "machine", _("a machine")
     FLOOR = "floor", _("all machines")
@@ -32,7 +32,7 @@ class CalendarFeed(SecretKey):
     """
 
     owned_by, kept_on_page = "owner", "calendar_feeds"
-    ending_subject = _("A calendar address of yours ends on %(day)s: %(name)s")
+    ending_subject = _("A calendar link of yours ends on %(day)s: %(name)s")
     ending_opening = _("Calendars that follow “%(name)s” get nothing new after %(day)s.")
 
     owner = models.ForeignKey(User, models.CASCADE, related_name="calendar_feeds", verbose_name=_("person"))
@@ -41,14 +41,14 @@ class CalendarFeed(SecretKey):
     equipment = models.ForeignKey(Equipment, models.CASCADE, null=True, blank=True, related_name="+")
     content_digest = models.CharField(max_length=64, blank=True, editable=False)
     changed_at = models.DateTimeField(_("changed"))
-    created_at = models.DateTimeField(_("made"))
+    created_at = models.DateTimeField(_("created"))
     last_read_on = models.DateField(_("last read"), null=True, blank=True, editable=False)
 
     objects = CalendarFeedQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("calendar feed")
-        verbose_name_plural = _("calendar feeds")
+        verbose_name = _("calendar link")
+        verbose_name_plural = _("calendar links")
         constraints = [
             models.CheckConstraint(
                 condition=Q(of="organisation", organisation__isnull=False, equipment=None)

@@ -35,7 +35,7 @@ class Purpose(Bilingual):
     description_en = models.CharField(_("description in English"), max_length=250, blank=True)
     organisation_classes = ArrayField(
         models.CharField(max_length=20, choices=OrganisationClass.choices),
-        verbose_name=_("for organisations of class"),
+        verbose_name=_("for types of organisation"),
         default=list,
         blank=True,
         help_text=_("Empty: for every organisation."),

@@ -35,7 +35,7 @@ class Quota(models.Model):
         Fieldlab, models.CASCADE, null=True, blank=True, related_name="quotas", verbose_name=_("fieldlab")
     )
     equipment_type = models.ForeignKey(
-        EquipmentType, models.CASCADE, null=True, blank=True, related_name="quotas", verbose_name=_("equipment type")
+        EquipmentType, models.CASCADE, null=True, blank=True, related_name="quotas", verbose_name=_("machine type")
     )
     span = models.CharField(_("per"), max_length=10, choices=QuotaSpan.choices, default=QuotaSpan.MONTH)
     hours = models.DecimalField(_("hours"), max_digits=7, decimal_places=2, validators=[MinValueValidator(0)])
@@ -77,7 +77,7 @@ class Quota(models.Model):
     @property
     def scope(self):
         """What it is on, in words."""
-        return self.fieldlab or self.equipment_type or _("all equipment")
+        return self.fieldlab or self.equipment_type or _("all machines")
 
     def covers(self, equipment: Equipment) -> bool:
         if self.fieldlab_id:

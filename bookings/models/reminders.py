@@ -11,7 +11,7 @@ class TypeReminders(ReminderTimes):
     """When people who chose nothing themselves are reminded of machines of this type."""
 
     equipment_type = models.OneToOneField(
-        EquipmentType, models.CASCADE, related_name="reminders", verbose_name=_("equipment type"), primary_key=True
+        EquipmentType, models.CASCADE, related_name="reminders", verbose_name=_("machine type"), primary_key=True
     )
 
     class Meta:

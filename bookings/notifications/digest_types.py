@@ -60,10 +60,10 @@ class Morning(NotificationType):
         if notification.recipient.is_facility_manager:
             more = [_requests_waiting(now), _issues_open(), *more, _given_up_since_the_last(notification)]
         return Letter(
-            subject=_("Today, %(day)s: what is on") % {"day": date_format(day, "l j F")},
+            subject=_("Daily overview, %(day)s") % {"day": date_format(day, "l j F")},
             opening=opening % {"count": len(today), "machines": machines},
             address=address_of("desk"),
-            action=_("Open the desk"),
+            action=_("Open today’s overview"),
             lines=tuple(_line(r, day) for r in today[:MOST_LINES]),
             more=tuple(text for text in more if text),
             left_out=len(today[MOST_LINES:]),
@@ -101,11 +101,11 @@ class Week(NotificationType):
             opening = _("%(organisation)s has booked nothing this week.")
         more = [_hours_left(organisation, now), _last_week(organisation, monday - timedelta(days=7))]
         return Letter(
-            subject=_("Week %(week)d of %(organisation)s")
+            subject=_("Weekly overview %(organisation)s, week %(week)d")
             % {"week": monday.isocalendar().week, "organisation": organisation},
             opening=opening % {"count": len(ahead), "organisation": organisation},
             address=address_of("organisation", organisation.slug),
-            action=_("See the organisation"),
+            action=_("See organisation"),
             lines=tuple(lines[:MOST_LINES]),
             more=tuple(text for text in more if text),
             left_out=len(lines[MOST_LINES:]),
@@ -139,7 +139,7 @@ def _hours_left(organisation: Organisation, now: datetime) -> str:
         _("%(quota)s: %(left)s left") % {"quota": one.quota, "left": hours_in_words(one.current.left)}
         for one in load_balances([organisation], now=now)
     ]
-    return _("Hours: %(quotas)s.") % {"quotas": _some(said)} if said else ""
+    return _("Quota: %(quotas)s.") % {"quotas": _some(said)} if said else ""
 
 
 def _last_week(organisation: Organisation, monday: date) -> str:
@@ -148,12 +148,8 @@ def _last_week(organisation: Organisation, monday: date) -> str:
     missed = last.filter(state=ReservationState.NO_SHOW).count()
     late = last.filter(state=ReservationState.CANCELLED, cancelled_late=True).count()
     said = [
-        ngettext("nobody turned up for %(count)d", "nobody turned up for %(count)d", missed) % {"count": missed}
-        if missed
-        else "",
-        ngettext("%(count)d was cancelled late", "%(count)d were cancelled late", late) % {"count": late}
-        if late
-        else "",
+        ngettext("%(count)d no-show", "%(count)d no-shows", missed) % {"count": missed} if missed else "",
+        ngettext("%(count)d late cancellation", "%(count)d late cancellations", late) % {"count": late} if late else "",
     ]
     said = [text for text in said if text]
     return _("Last week: %(what)s.") % {"what": "; ".join(said)} if said else ""
@@ -184,9 +180,7 @@ def _requests_waiting(now: datetime) -> str:
 
 def _issues_open() -> str:
     count = Issue.objects.open().count()
-    text = ngettext(
-        "%(count)d reservation no longer keeps a rule.", "%(count)d reservations no longer keep a rule.", count
-    )
+    text = ngettext("%(count)d reservation needs attention.", "%(count)d reservations need attention.", count)
     return text % {"count": count} if count else ""
 
 
@@ -199,7 +193,7 @@ def _out_today(start: datetime, end: datetime) -> str:
         for (_pk, code), time in zip(machines, times, strict=True)
         if time.out
     ]
-    return _("Out of use: %(machines)s.") % {"machines": _some(out)} if out else ""
+    return _("Out of service: %(machines)s.") % {"machines": _some(out)} if out else ""
 
 
 def _out_in_words(period: Period, start: datetime, end: datetime) -> str:
@@ -234,7 +228,7 @@ def _given_up_since_the_last(notification: Notification) -> str:
     ).order_by("-due_at")
     since = before.values_list("due_at", flat=True).first() or notification.due_at - timedelta(days=1)
     count = Notification.objects.filter(given_up_at__gte=since).exclude(last_error="").count()
-    text = ngettext("%(count)d mail could not be delivered.", "%(count)d mails could not be delivered.", count)
+    text = ngettext("%(count)d email could not be delivered.", "%(count)d emails could not be delivered.", count)
     return text % {"count": count} if count else ""
 
 

@@ -35,7 +35,7 @@ NEXT_WITHIN = timedelta(minutes=30)
 EMAIL_ACTIONS_IN_WORDS = {
     EmailAction.CANCEL: gettext_lazy("Cancel without signing in"),
     EmailAction.APPROVE: gettext_lazy("Approve without signing in"),
-    EmailAction.CHECK_OUT: gettext_lazy("I am done: give the machine free"),
+    EmailAction.CHECK_OUT: gettext_lazy("I’m done, release the machine"),
 }
 
 
@@ -101,10 +101,10 @@ class Confirmation(BookingType):
             subject, opening = _("Booked: %(what)s"), _("Your booking is confirmed.")
         elif len(requested) == len(held):
             subject = _("Requested: %(what)s")
-            opening = _("Your request has arrived. You hear as soon as a facility manager has decided.")
+            opening = _("Your request has arrived. You get an email once a facility manager has decided.")
         else:
             subject = _("Booked in part: %(what)s")
-            opening = _("A part of your booking still awaits approval: what is marked as requested.")
+            opening = _("A part of your booking still awaits approval. It is marked as requested.")
         more = []
         if notification.recipient_id == booking.supervisor_id != booking.booker_id:
             more.append(_("%(person)s booked this with you as supervisor.") % {"person": booking.booker})
@@ -136,12 +136,12 @@ class Request(BookingType):
         purpose = _("Purpose: %(purpose)s") % {"purpose": booking.purpose}
         return _about_booking(
             booking,
-            _("To approve: %(what)s"),
+            _("Request awaiting your decision: %(what)s"),
             opening,
             _lines(waiting),
             [purpose],
             address=address_of("requests"),
-            action=_("Decide about it"),
+            action=_("Review request"),
             offers_email_action=True,
         )
 
@@ -187,9 +187,7 @@ class Moved(BookingType):
         more = [_("Before: %(when)s, %(machine)s") % {"when": before.when, "machine": before.codes[0]}]
         moved = reservations_of(notification)
         if any(reservation.state == ReservationState.REQUESTED for reservation in moved):
-            more.append(
-                _("At the new time it must be approved again. You hear as soon as a facility manager has decided.")
-            )
+            more.append(_("The new time must be approved again. You get an email once a facility manager has decided."))
         standing = [r for r in moved if r.holds]
         lines = [_line_of(notification.payload["to"])]
         return _about_booking(
@@ -253,7 +251,7 @@ class FreeUntil(BookingType):
         said = {"moment": moment_in_words(until)}
         opening = _("You can cancel this free of charge until %(moment)s.") % said
         more = [_("After that it counts as a late cancellation. If you come, you need not do anything.")]
-        subject = _("Free to cancel until %(moment)s: %(what)s")
+        subject = _("Last chance to cancel for free (until %(moment)s): %(what)s")
         return _about_booking(booking, subject, opening, _lines(ahead), more, said=said, offers_email_action=True)
 
 
@@ -278,7 +276,7 @@ class Ending(BookingType):
 
 @register
 class IssueOpened(BookingType):
-    code, label = "issue", gettext_lazy("reservation hit by a change")
+    code, label = "issue", gettext_lazy("reservation that needs attention")
     offers = EmailAction.CANCEL
 
     def letter(self, notification: Notification, booking: Booking, now: datetime) -> BookingLetter | None:
@@ -291,16 +289,21 @@ class IssueOpened(BookingType):
         hit = [r for r in reservations_of(notification) if r.pk in open_still and r.holds and r.end > now]
         if not hit:
             return None
-        opening = _("Something is the matter with your reservation: %(matter)s.") % {"matter": issue_in_words(code)}
-        more = [_("It still stands. A facility manager looks at it; move it if another time suits you as well.")]
+        opening = _("Your reservation needs attention: %(matter)s.") % {"matter": issue_in_words(code)}
+        more = [
+            _(
+                "Your reservation stands, and a facility manager looks into it. If another time suits you, "
+                "please move the reservation."
+            )
+        ]
         return _about_booking(
-            booking, _("Something is the matter: %(what)s"), opening, _lines(hit), more, offers_email_action=True
+            booking, _("Needs attention: %(what)s"), opening, _lines(hit), more, offers_email_action=True
         )
 
 
 @register
 class IssueOver(BookingType):
-    code, label = "issue_over", gettext_lazy("reservation in order again")
+    code, label = "issue_over", gettext_lazy("reservation resolved")
 
     def letter(self, notification: Notification, booking: Booking, now: datetime) -> BookingLetter | None:
         """Nothing where something else is the matter by now, or it was cancelled."""
@@ -310,8 +313,8 @@ class IssueOver(BookingType):
         if not well:
             return None
         opening = _("Your reservation is in order again, at the time and on the machine you booked.")
-        more = [_("It was: %(matter)s.") % {"matter": issue_in_words(notification.payload["code"])}]
-        return _about_booking(booking, _("In order again: %(what)s"), opening, _lines(well), more)
+        more = [_("The problem was: %(matter)s.") % {"matter": issue_in_words(notification.payload["code"])}]
+        return _about_booking(booking, _("Resolved: %(what)s"), opening, _lines(well), more)
 
 
 @register
@@ -328,7 +331,7 @@ class Operating(BookingType):
         about = [r for r in reservations_of(notification) if r.end > now]
         mine = [r for r in about if r.holds and r.operator_id and r.operator.user_id == notification.recipient_id]
         # The booking is not for everyone who operates.
-        address, action = address_of("floor"), _("See the floor")
+        address, action = address_of("floor"), _("See the schedule")
         if mine:
             opening = _("You operate the machine for %(organisation)s.") % {"organisation": booking.organisation}
             more = []
@@ -341,10 +344,8 @@ class Operating(BookingType):
         if not about:
             return None
         lines = [_line_of(notification.payload["from"])] if "from" in notification.payload else _lines(about)
-        opening = _("You are no longer needed here: it was moved or cancelled.")
-        return _about_booking(
-            booking, _("No longer to operate: %(what)s"), opening, lines, address=address, action=action
-        )
+        opening = _("You no longer need to operate this machine: the reservation was moved or cancelled.")
+        return _about_booking(booking, _("No longer needed: %(what)s"), opening, lines, address=address, action=action)
 
 
 # ---- Of what letters are made ------------------------------------------------------------------------------------
@@ -379,7 +380,7 @@ def _about_booking(
         subject=subject % {"what": _what(lines, booking.title), **(said or {})},
         opening=opening,
         address=address or address_of("booking", booking.reference),
-        action=action or _("See your booking"),
+        action=action or _("See booking"),
         lines=tuple(lines[:MOST_LINES]),
         more=tuple(more),
         about=" · ".join(part for part in about if part),
@@ -397,7 +398,7 @@ def _what(lines: Sequence[Line], title: str) -> str:
         codes = _("%(codes)s and %(count)d more") % {"codes": codes, "count": more}
     if len(lines) == 1:
         return f"{codes}, {first.when}"
-    return _("%(what)s, %(count)d times from %(when)s") % {
+    return _("%(what)s (%(count)d reservations, first %(when)s)") % {
         "what": title or codes,
         "count": len(lines),
         "when": first.when,

@@ -17,14 +17,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.rules.candidates import Candidate, Context, Requirement
+from bookings.rules.sentences import refusal
 from bookings.scheduling.placement import on_grid, people_needed, stretches_with_people
 from core.clock import ZONE
-from core.formatting import day_in_words, duration_in_words, hours_in_words, moment_in_words, period_in_words
+from core.formatting import (
+    day_in_words,
+    duration_in_words,
+    hours_in_words,
+    moment_in_words,
+    period_in_words,
+    window_in_words,
+)
 from core.periods import Period, lies_in, merged, overlap, within
 from core.refusals import Cure, Refusal
 from equipment.models import ONE_DAY, EquipmentState
 
 FACILITY_MANAGER = "facility_manager"
+MINUTE = timedelta(minutes=1)
 
 
 class Trigger(Enum):
@@ -114,25 +123,27 @@ def issue_in_words(code: str) -> str:
 )
 def booker_belongs_to_the_organisation(context: Context) -> str | None:
     if context.organisation is None or (context.role is None and not context.moving):
-        return _("You are not a member of this organisation. Ask the facility manager to add you.")
+        return refusal(
+            _("You are not a member of this organisation."), way_out=_("Ask the facility manager to add you.")
+        )
     return None
 
 
 @booking_rule(
     "organisation_suspended",
-    says=gettext_lazy("The organisation may book: it is not suspended."),
+    says=gettext_lazy("The organisation is not suspended."),
     field="organisation",
     cure=Cure.NOTHING,
 )
 def organisation_may_book(context: Context) -> str | None:
     if context.organisation and context.organisation.suspended_at and context.organisation.suspended_at <= context.now:
-        return _("Your organisation cannot book at the moment. Ask the facility manager why.")
+        return refusal(_("Your organisation cannot book at the moment."), way_out=_("Contact the facility manager."))
     return None
 
 
 @booking_rule(
     "needs_purpose",
-    says=gettext_lazy("Each booking says what it is for, with a purpose that the organisation may choose."),
+    says=gettext_lazy("Each booking has a purpose that the organisation may choose."),
     field="purpose",
     cure=Cure.CHOICE,
 )
@@ -140,9 +151,12 @@ def purpose_is_one_the_organisation_may_choose(context: Context) -> str | None:
     if context.moving or context.organisation is None:
         return None
     if context.purpose is None:
-        return _("Say what the machine is for: choose a purpose.")
+        return refusal(_("The booking has no purpose yet."), way_out=_("Choose a purpose."))
     if not context.purpose.is_offered_to(context.organisation, on=context.now.astimezone(ZONE).date()):
-        return _("“%(purpose)s” is not for your organisation. Choose another purpose.") % {"purpose": context.purpose}
+        return refusal(
+            _("Your organisation cannot use “%(purpose)s”.") % {"purpose": context.purpose},
+            way_out=_("Choose another purpose."),
+        )
     return None
 
 
@@ -152,30 +166,32 @@ def purpose_is_one_the_organisation_may_choose(context: Context) -> str | None:
 @rule("equipment_retired", says=gettext_lazy("The machine has not been retired."))
 def machine_is_in_service(candidate: Candidate, context: Context) -> str | None:
     if candidate.equipment.state == EquipmentState.RETIRED:
-        return _("%(code)s is no longer in use.") % {"code": candidate.equipment.code}
+        return refusal(
+            _("%(code)s has been retired.") % {"code": candidate.equipment.code}, way_out=_("Choose another machine.")
+        )
     return None
 
 
-@rule("zero_length", says=gettext_lazy("The end comes after the start."), field="end")
+@rule("zero_length", says=gettext_lazy("The reservation ends after it starts."), field="end")
 def start_comes_before_end(candidate: Candidate, context: Context) -> str | None:
     if candidate.end <= candidate.start:
-        return _("The end must be after the start.")
+        return refusal(_("The end must be after the start."), way_out=_("Choose a later end."))
     return None
 
 
-@rule("in_the_past", says=gettext_lazy("The start is still to come."), field="start", cure=Cure.TIME)
+@rule("in_the_past", says=gettext_lazy("You book a time in the future."), field="start", cure=Cure.TIME)
 def start_is_still_to_come(candidate: Candidate, context: Context) -> str | None:
     """A reservation that is moved may keep a start that has passed; its end may not have passed."""
     if candidate.starts_as_before and candidate.end > context.now:
         return None
     if candidate.start < context.now:
-        return _("That time has passed.")
+        return refusal(_("That time has passed."), way_out=_("Choose a later start."))
     return None
 
 
 @rule(
     "off_grid",
-    says=gettext_lazy("Start and end are on whole steps of the clock, as the machine says."),
+    says=gettext_lazy("Start and end fit the machine’s steps, such as every quarter of an hour."),
     override=FACILITY_MANAGER,
     field="start",
     cure=Cure.TIME,
@@ -184,38 +200,50 @@ def start_and_end_are_on_the_grid(candidate: Candidate, context: Context) -> str
     grid = candidate.policy.grid
     if on_grid(candidate.start, grid) and on_grid(candidate.end, grid):
         return None
-    return _("Start and end on a whole %(grid)s.") % {"grid": duration_in_words(grid)}
+    step = f"{int(grid.total_seconds() // 60 % 60):02}"
+    times = {"first": "09:00", "next": f"09:{step}" if grid < timedelta(hours=1) else "10:00"}
+    return refusal(
+        _("These times do not fit the steps of the machine."),
+        figure=_("It goes by steps of %(grid)s.") % {"grid": duration_in_words(grid)},
+        way_out=_("Choose times such as %(first)s or %(next)s.") % times,
+    )
 
 
 @rule(
     "too_short",
-    says=gettext_lazy("It takes at least the shortest time of the machine."),
+    says=gettext_lazy("A reservation is no shorter than the machine allows."),
     override=FACILITY_MANAGER,
     field="end",
 )
 def lasts_at_least_the_shortest_allowed(candidate: Candidate, context: Context) -> str | None:
     shortest = candidate.policy.shortest
     if timedelta(0) < candidate.duration < shortest:
-        return _("At least %(shortest)s at a time.") % {"shortest": duration_in_words(shortest)}
+        return refusal(
+            _("This is too short for the machine."),
+            way_out=_("Book this machine for at least %(shortest)s.") % {"shortest": duration_in_words(shortest)},
+        )
     return None
 
 
 @rule(
     "too_long",
-    says=gettext_lazy("It takes at most the longest time of the machine."),
+    says=gettext_lazy("A reservation is no longer than the machine allows."),
     override=FACILITY_MANAGER,
     field="end",
 )
 def lasts_at_most_the_longest_allowed(candidate: Candidate, context: Context) -> str | None:
     longest = candidate.policy.longest
     if longest is not None and candidate.duration > longest:
-        return _("At most %(longest)s at a time.") % {"longest": duration_in_words(longest)}
+        return refusal(
+            _("This is too long for the machine."),
+            way_out=_("Book this machine for at most %(longest)s in one go.") % {"longest": duration_in_words(longest)},
+        )
     return None
 
 
 @rule(
     "notice_too_short",
-    says=gettext_lazy("It is booked in time: at least the notice period ahead."),
+    says=gettext_lazy("You book in time, as far in advance as the machine asks."),
     override=FACILITY_MANAGER,
     field="start",
     cure=Cure.TIME,
@@ -224,19 +252,34 @@ def notice_is_long_enough(candidate: Candidate, context: Context) -> str | None:
     notice = candidate.policy.notice_period
     if candidate.starts_as_before or candidate.start >= context.now + notice or candidate.start < context.now:
         return None  # what has passed is told by its own rule
-    return _("Book at least %(notice)s ahead.") % {"notice": duration_in_words(notice)}
+    return refusal(
+        _("This is too soon."),
+        figure=_("Book this machine at least %(notice)s in advance.") % {"notice": duration_in_words(notice)},
+        way_out=_("You can book from %(moment)s.")
+        % {"moment": moment_in_words(_up_to_the_minute(context.now + notice))},
+    )
+
+
+def _up_to_the_minute(moment: datetime) -> datetime:
+    """A moment that is told may be booked: the first whole minute that is not before it."""
+    return moment if moment.second == moment.microsecond == 0 else moment.replace(second=0, microsecond=0) + MINUTE
 
 
 @rule(
     "beyond_horizon",
-    says=gettext_lazy("It is not booked too early: at most the horizon ahead."),
+    says=gettext_lazy("You book no earlier in advance than the machine allows."),
     override=FACILITY_MANAGER,
     field="day",
 )
 def starts_within_the_horizon(candidate: Candidate, context: Context) -> str | None:
     horizon = candidate.policy.horizon
     if candidate.start > context.now + horizon or (candidate.beyond_calendars and candidate.start > context.now):
-        return _("At most %(horizon)s ahead.") % {"horizon": duration_in_words(horizon)}
+        return refusal(
+            _("This is too far ahead."),
+            figure=_("You can book at most %(horizon)s in advance.") % {"horizon": duration_in_words(horizon)},
+            way_out=_("Choose a day before %(day)s.")
+            % {"day": day_in_words((context.now + horizon).astimezone(ZONE).date())},
+        )
     return None
 
 
@@ -246,8 +289,7 @@ def starts_within_the_horizon(candidate: Candidate, context: Context) -> str | N
 @rule(
     "outside_opening_hours",
     says=gettext_lazy(
-        "Set-up, use and clean-up are in opening hours; "
-        "an unattended run may go on in between, if people can start it and take the result out."
+        "Preparation, use and clean-up are in opening hours. An unattended run only starts and ends in them."
     ),
     override=FACILITY_MANAGER,
     field="start",
@@ -263,35 +305,54 @@ def people_can_be_there_when_needed(candidate: Candidate, context: Context) -> s
     staffed = merged([*time.open, *time.out])
     if candidate.staffed_as_booked:
         kept = all(lies_in(stretch, staffed) for stretch in candidate.staffed_as_booked)
-        return None if kept else _("Outside opening hours.")
+        return None if kept else _outside_opening_hours()
     if policy.last_start and candidate.start.astimezone(ZONE).time() > policy.last_start:
-        return _("Start at %(time)s at the latest.") % {"time": policy.last_start.strftime("%H:%M")}
+        return refusal(
+            _("That start is too late in the day."),
+            way_out=_("Start at %(time)s at the latest.") % {"time": policy.last_start.strftime("%H:%M")},
+        )
     needed = people_needed(candidate.start, candidate.end, policy)
     if candidate.occupied and lies_in(needed, staffed):
         return None
     if policy.unattended:
-        return _("Set-up and start must be in opening hours, and somebody must be able to take the result out.")
-    if policy.set_up or policy.clean_up:
-        return _("Outside opening hours, counting %(set_up)s of set-up before and %(clean_up)s of clean-up after.") % {
+        figure = _("Preparation takes %(set_up)s and clean-up %(clean_up)s, both with somebody present.") % {
             "set_up": duration_in_words(policy.set_up),
             "clean_up": duration_in_words(policy.clean_up),
         }
-    return _("Outside opening hours.")
+        return refusal(
+            _("A run can only start and end when people can be there."),
+            figure=figure,
+            way_out=_("Choose another start."),
+        )
+    if policy.set_up or policy.clean_up:
+        return _outside_opening_hours(
+            _("Allow for %(set_up)s of preparation before and %(clean_up)s of clean-up after.")
+            % {"set_up": duration_in_words(policy.set_up), "clean_up": duration_in_words(policy.clean_up)}
+        )
+    return _outside_opening_hours()
+
+
+def _outside_opening_hours(figure: str = "") -> str:
+    return refusal(_("This is outside opening hours."), figure=figure, way_out=_("Choose another time."))
 
 
 @rule(
     "during_outage",
-    says=gettext_lazy("The machine works all that time: no maintenance, no fault."),
+    says=gettext_lazy("The machine is in service all that time."),
     override=FACILITY_MANAGER,
     field="start",
     cure=Cure.TIME,
     recheck=Trigger.CALENDAR,
-    issue=gettext_lazy("during maintenance or a fault"),
+    issue=gettext_lazy("out of service then"),
 )
 def machine_runs_all_the_time(candidate: Candidate, context: Context) -> str | None:
     hit = next((p for p in candidate.time.out if candidate.occupied and overlap(p, candidate.occupied)), None)
     if hit:
-        return _("Out of service until %(until)s.") % {"until": moment_in_words(hit.end)}
+        return refusal(
+            _("The machine is out of service then."),
+            figure=_("Out of service until %(until)s.") % {"until": moment_in_words(hit.end)},
+            way_out=_("Choose another time or machine."),
+        )
     return None
 
 
@@ -300,7 +361,7 @@ def machine_runs_all_the_time(candidate: Candidate, context: Context) -> str | N
 
 @rule(
     "clash",
-    says=gettext_lazy("Nobody else has the machine then, set-up and clean-up included."),
+    says=gettext_lazy("Nobody else has the machine at that time, including preparation and clean-up."),
     field="start",
     cure=Cure.TIME,
 )
@@ -311,24 +372,31 @@ def nobody_else_has_the_machine(candidate: Candidate, context: Context) -> str |
         return None
     taken = next((part for p in candidate.time.taken if (part := within(p, *occupied))), None)
     if taken:
-        return _occupied_in_words(taken, occupied)
+        return refusal(
+            _occupied_in_words(taken, occupied),
+            figure=_("Preparation and clean-up are included."),
+            way_out=_("Choose another time."),
+        )
     own = (p.candidate for p in context.allocated if p.candidate.equipment.pk == candidate.equipment.pk)
     if any(p.occupied and overlap(p.occupied, occupied) for p in own):
-        return _("This booking already has %(code)s then.") % {"code": candidate.equipment.code}
+        return refusal(
+            _("This booking already has %(code)s at that time.") % {"code": candidate.equipment.code},
+            way_out=_("Choose another time or machine."),
+        )
     return None
 
 
 def _occupied_in_words(taken: Period, asked: Period) -> str:
     """Of the time asked for and no more, since where somebody else's reservation begins and ends is theirs to know."""
     if taken == asked:
-        return _("Occupied all that time, set-up and clean-up included.")
+        return _("The machine is taken all that time.")
     if taken.start == asked.start:
         until = moment_in_words(taken.end)
-        return _("Occupied until %(until)s, set-up and clean-up included.") % {"until": until}
+        return _("The machine is taken until %(until)s.") % {"until": until}
     if taken.end == asked.end:
         since = moment_in_words(taken.start)
-        return _("Occupied from %(since)s on, set-up and clean-up included.") % {"since": since}
-    return _("Occupied %(period)s, set-up and clean-up included.") % {"period": period_in_words(*taken)}
+        return _("The machine is taken from %(since)s on.") % {"since": since}
+    return _("The machine is taken %(period)s.") % {"period": period_in_words(*taken)}
 
 
 # ---- People -----------------------------------------------------------------------------------------------------
@@ -336,7 +404,9 @@ def _occupied_in_words(taken: Period, asked: Period) -> str:
 
 @rule(
     "not_certified",
-    says=gettext_lazy("You, or a supervisor who is present, hold the certificates it needs on every day of use."),
+    says=gettext_lazy(
+        "You, or a supervisor who is present, hold the certificates that the machine needs on every day of use."
+    ),
     override=FACILITY_MANAGER,
     recheck=Trigger.CERTIFICATE,
     issue=gettext_lazy("a certificate is missing"),
@@ -351,18 +421,23 @@ def somebody_present_is_certified_on_every_day(candidate: Candidate, context: Co
             continue
         ends = max((until for since, until in requirement.held if since <= first), default=None)
         if ends is not None and first < ends:
-            return _(
-                "Your certificate “%(kind)s” is valid through %(day)s, and this ends later. "
-                "Ask a technician to renew it."
-            ) % {"kind": requirement.kind, "day": day_in_words(ends - ONE_DAY)}
+            return refusal(
+                _("This ends after your certificate does."),
+                figure=_("“%(kind)s” is valid through %(day)s.")
+                % {"kind": requirement.kind, "day": day_in_words(ends - ONE_DAY)},
+                way_out=_("Ask a technician to renew it."),
+            )
         if ends is not None:
-            return _("Your certificate “%(kind)s” was valid through %(day)s. Ask a technician to renew it.") % {
-                "kind": requirement.kind,
-                "day": day_in_words(ends - ONE_DAY),
-            }
-        return _("You need the certificate “%(kind)s”. Ask a technician for the instruction.") % {
-            "kind": requirement.kind
-        }
+            return refusal(
+                _("Your certificate is no longer valid then."),
+                figure=_("“%(kind)s” is valid through %(day)s.")
+                % {"kind": requirement.kind, "day": day_in_words(ends - ONE_DAY)},
+                way_out=_("Ask a technician to renew it."),
+            )
+        return refusal(
+            _("You need the certificate “%(kind)s”.") % {"kind": requirement.kind},
+            way_out=_("Ask a technician for the instruction."),
+        )
     return None
 
 
@@ -378,7 +453,7 @@ def an_operator_is_free(candidate: Candidate, context: Context) -> str | None:
     if not candidate.policy.operator_needed or candidate.occupied is None:
         return None
     if free_operator(candidate, context) is None:
-        return _("No operator is free then.")
+        return refusal(_("No operator is free at that time."), way_out=_("Choose another time."))
     return None
 
 
@@ -409,7 +484,7 @@ def _stretches(candidate: Candidate) -> Sequence[Period]:
 
 @rule(
     "too_many_open",
-    says=gettext_lazy("The organisation has no more reservations ahead than the machine allows."),
+    says=gettext_lazy("The organisation has no more upcoming reservations than the machine allows."),
     override=FACILITY_MANAGER,
 )
 def organisation_keeps_few_open_reservations(candidate: Candidate, context: Context) -> str | None:
@@ -419,13 +494,17 @@ def organisation_keeps_few_open_reservations(candidate: Candidate, context: Cont
     type_id = candidate.equipment.type_id
     allocated = sum(p.candidate.equipment.type_id == type_id for p in context.allocated)
     if context.open_reservations.get(type_id, 0) + allocated >= limit:
-        return _("Your organisation may have %(limit)d reservations of this type ahead at a time.") % {"limit": limit}
+        return refusal(
+            _("Your organisation has the most upcoming reservations of this type."),
+            figure=_("At most %(limit)d are allowed at a time.") % {"limit": limit},
+            way_out=_("Cancel one first, or wait until one is over."),
+        )
     return None
 
 
 @rule(
     "over_quota",
-    says=gettext_lazy("The hours stay within the quotas of the organisation."),
+    says=gettext_lazy("The hours stay within the quota of the organisation."),
     override=FACILITY_MANAGER,
 )
 def hours_stay_within_every_quota(candidate: Candidate, context: Context) -> str | None:
@@ -443,11 +522,18 @@ def hours_stay_within_every_quota(candidate: Candidate, context: Context) -> str
         for window in quota.windows_of(period):
             used = use.used_in(window) + sum((quota.hours_of(p, window) for p in allocated), Decimal(0))
             if used + quota.hours_of(period, window) > quota.hours:
-                return _("Of %(quota)s your organisation has %(left)s hours left in the one of %(day)s.") % {
-                    "quota": quota,
+                left = {
                     "left": hours_in_words(max(quota.hours - used, Decimal(0))),
-                    "day": day_in_words(window.start.astimezone(ZONE).date()),
+                    "hours": hours_in_words(quota.hours),
+                    "window": window_in_words(quota.span, window.start.astimezone(ZONE).date()),
+                    "scope": quota.scope,
                 }
+                asked = hours_in_words(quota.hours_of(period, window))
+                return refusal(
+                    _("Your organisation has %(left)s of its %(hours)s hours left in %(window)s (%(scope)s).") % left,
+                    figure=_("This reservation counts as %(asked)s hours.") % {"asked": asked},
+                    way_out=_("Choose a shorter time."),
+                )
     return None
 
 

@@ -261,5 +261,5 @@ def retry_on_conflict(work: Callable[[], Result]) -> Result:
         except IntegrityError as error:
             if not any(name in str(error) for name in ("no_double_booking", "no_operator_in_two_places")):
                 raise
-    message = _("Others changed the same thing at the same moment. Nothing was changed; look how it stands now.")
+    message = _("Somebody else changed this at the same moment. Nothing was changed. Look at how it is now.")
     raise Refused([Refusal("overtaken", message)])

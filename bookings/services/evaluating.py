@@ -365,7 +365,7 @@ def _why_not(
         if shared:
             return [replace(r, equipment="") for r in refused[0] if r.code in shared]
     if not requested_slot.types:
-        message = _("No machine here can do that.")
+        message = _("No machine can do this.")
     else:
         message = _("%(free)d of %(units)d are free then: %(type)s.") % {
             "free": free,

@@ -7,10 +7,9 @@ from django.utils.translation import gettext as _
 
 from bookings.models import Quota
 from bookings.quotas.balances import Balance
-from bookings.quotas.wording import window_in_words
 from bookings.rules.book import issue_in_words
 from core.clock import ZONE
-from core.formatting import hours_in_words
+from core.formatting import hours_in_words, window_in_words
 
 register = template.Library()
 

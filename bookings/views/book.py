@@ -54,7 +54,9 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
     """What was typed goes along in the address that the sign-in leads back to."""
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
-    messages.warning(request, _("You were signed out meanwhile. What you typed is kept: sign in, and send it again."))
+    messages.warning(
+        request, _("You have been signed out. What you filled in is still here: sign in, and send it again.")
+    )
     typed = {name: request.POST[name] for name in TYPED if request.POST.get(name)}
     if "equipment" in request.GET:
         typed = {"equipment": request.GET["equipment"], **typed}
@@ -83,7 +85,7 @@ def answered(request: HttpRequest, equipment: Equipment, now: datetime) -> tuple
         form.show_refusals(refused.refusals)
         form.offer_override(request.user)
         return form, None
-    messages.success(request, _("Booked. Your reference is %(reference)s.") % {"reference": booking.reference})
+    messages.success(request, _("Booked. Your booking number is %(reference)s.") % {"reference": booking.reference})
     return form, booking
 
 

@@ -121,7 +121,7 @@ def calendar_feeds(request):
 def revoke(request, pk: int):
     feed = get_object_or_404(request.user.calendar_feeds, pk=pk)
     request.user.calendar_feeds.filter(pk=pk).end(timezone.now())
-    messages.success(request, _("Revoked: %(name)s. Its address no longer works.") % {"name": feed})
+    messages.success(request, _("Revoked: %(name)s. The link no longer works.") % {"name": feed})
     return redirect("calendar_feeds")
 
 

@@ -61,7 +61,11 @@ def _evaluated(form: MoveForm, request: HttpRequest, now: datetime, *, dry_run: 
         return None
     if form.conflicts:
         form.add_error(
-            None, _("It was moved in the meantime. Look where it is now; send this again if you still want it.")
+            None,
+            _(
+                "The reservation has been moved in the meantime. See where it is now. Send this again if you "
+                "still want it."
+            ),
         )
         form.data["revision"] = str(form.reservation.revision)
         return None
@@ -137,7 +141,7 @@ def _moved_in_words(moved: Reservation) -> str:
         "period": period_in_words(moved.start, moved.end),
     }
     if moved.state == ReservationState.REQUESTED:
-        said += " " + _("A facility manager decides. Until then the time is kept for you.")
+        said += " " + _("A facility manager decides. Until then the time is held for you.")
     return said
 
 
@@ -210,7 +214,7 @@ def _cancelled(request: HttpRequest, booking: Booking, one: Reservation | None, 
     except Refused as refused:
         states = set(booking.reservations.filter(**({"pk": one.pk} if one else {})).values_list("state", flat=True))
         if states == {ReservationState.CANCELLED}:
-            messages.info(request, _("It was cancelled already."))
+            messages.info(request, _("This reservation has already been cancelled."))
         else:
             for refusal in refused.refusals:
                 messages.error(request, refusal.message)

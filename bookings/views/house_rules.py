@@ -76,16 +76,16 @@ def points_of(policy: Policy, kind: EquipmentType) -> list[tuple[str, str]]:
     return [
         (_("Shortest"), duration_in_words(policy.shortest)),
         (_("Longest"), duration_in_words(policy.longest) if policy.longest else _("no limit")),
-        (_("At least ahead"), _in_words(policy.notice_period)),
-        (_("At most ahead"), duration_in_words(policy.horizon)),
-        (_("Set-up before"), _in_words(policy.set_up)),
-        (_("Clean-up after"), _in_words(policy.clean_up)),
+        (_("Book at the latest"), _in_words(policy.notice_period)),
+        (_("Book at the earliest"), duration_in_words(policy.horizon)),
+        (_("Preparation"), _in_words(policy.set_up)),
+        (_("Clean-up"), _in_words(policy.clean_up)),
         (_("Last start"), f"{policy.last_start:%H:%M}" if policy.last_start else ""),
         (_("Runs unattended"), _("yes") if policy.unattended else ""),
         (_("Approved by"), _("facility manager") if policy.approval == Approval.MANAGER else ""),
         (_("Certificates"), ", ".join(str(certificate) for certificate in kind.required_certificates.all())),
         (_("Operator"), _("comes with it") if policy.operator_needed else ""),
-        (_("Ahead per organisation"), f"{policy.open_reservation_limit or ''}"),
+        (_("Upcoming per organisation"), f"{policy.open_reservation_limit or ''}"),
         (_("Free to cancel until"), _free_until(policy.free_cancellation_term)),
     ]
 

@@ -60,7 +60,7 @@ class SaysWhatItHits:
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("Reservations are hit"),
+            "title": _("Reservations affected"),
             "hits": hits,
             "typed": typed,
             "confirmed": CONFIRMED,

@@ -84,7 +84,7 @@ class EventForm(forms.ModelForm):
     def clean(self):
         given = super().clean()
         if bool(given.get("calendar")) == bool(given.get("equipment")):
-            self.add_error("calendar", _("Choose either a calendar or the machine that is out."))
+            self.add_error("calendar", _("Choose either a calendar or the machine that is out of service."))
         if not self.errors:
             self._lay()
         return given
@@ -189,7 +189,7 @@ class EquipmentTypeForm(forms.ModelForm):
         label=capfirst(_("certificates needed")),
         required=False,
         widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("All that are ticked. None: nobody needs one."),
+        help_text=_("All that are ticked are needed. None ticked: no certificate needed."),
     )
 
     class Meta:
@@ -207,7 +207,7 @@ class EquipmentTypeForm(forms.ModelForm):
         if station and station == self.instance:
             self.add_error("finished_on", _("A type cannot finish its own results."))
         if "finishing_time" not in self.errors and bool(station) != bool(takes and takes > timedelta(0)):
-            self.add_error("finishing_time", _("Say both on what it is finished and how long that takes, or neither."))
+            self.add_error("finishing_time", _("Fill in both (where and how long), or neither."))
         return given
 
     def _save_m2m(self) -> None:

@@ -44,7 +44,7 @@ class EquipmentTypeAdmin(FacilityManagersOnly, SearchedByWords, ModelAdmin):
             _("What it can do"),
             {"fields": ["width_mm", "depth_mm", "height_mm", "reach_mm", "payload_kg", "seats", "materials"]},
         ),
-        (_("Policy"), {"fields": [*POLICY_FIELDS, "required_certificates"], "description": DURATIONS}),
+        (_("Booking rules"), {"fields": [*POLICY_FIELDS, "required_certificates"], "description": DURATIONS}),
         (_("Finishing"), {"fields": ["finished_on", "finishing_time"], "description": DURATIONS}),
     ]
 

@@ -42,7 +42,7 @@ class CertificateKindAdmin(TypesTicked, FacilityManagersOnly, SearchedByWords, M
     def needed_for(self, kind: CertificateKind) -> str:
         return ", ".join(str(type) for type in kind.required_for.all()) or "–"
 
-    @admin.display(description=_("people who hold it"))
+    @admin.display(description=_("holders"))
     def holders(self, kind: CertificateKind) -> int:
         return kind.holders
 

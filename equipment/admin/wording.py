@@ -17,8 +17,8 @@ DAY = timedelta(days=1)
 
 # django-scheduler's own names for its models, which it does not have in Dutch; and unfold's words.
 NAMES_OF_LIBRARIES = (
-    gettext_noop("event"),
-    gettext_noop("events"),
+    gettext_noop("opening hours or closure"),
+    gettext_noop("opening hours and closures"),
     gettext_noop("occurrence"),
     gettext_noop("occurrences"),
     gettext_noop("Type to search"),

@@ -58,7 +58,7 @@ def _check_machine(catalogue: Catalogue, code: str, values: dict[str, Any], prob
         try:
             validate_email(values["contact"])
         except ValidationError:
-            problems.add((*path, "contact"), _("%(value)r is no e-mail address.") % {"value": values["contact"]})
+            problems.add((*path, "contact"), _("%(value)r is not an email address.") % {"value": values["contact"]})
     type_values = catalogue.types.get(values.get("type", ""))
     if type_values is None or values.get("fieldlab") not in catalogue.fieldlabs:
         return  # told already
@@ -78,7 +78,7 @@ def _check_machine(catalogue: Catalogue, code: str, values: dict[str, Any], prob
         if (needed := _longest_attended(policy)) > stretch:
             problems.add(
                 path,
-                _("Nobody could book it: it needs people for %(needed)s, “%(hours)s” last %(stretch)s at most.")
+                _("Nobody could book this: it needs people for %(needed)s, and “%(hours)s” last at most %(stretch)s.")
                 % {"needed": needed, "hours": hours, "stretch": stretch},
             )
 

@@ -40,11 +40,11 @@ def _key(field: str, read: Callable[[Any], Any], *, required: bool = False) -> K
 def _text(longest: int | None) -> Callable[[Any], str]:
     def read(written: Any) -> str:
         if not isinstance(written, str) or not written.strip():
-            raise ValueError(_("%(value)r is no text.") % {"value": written})
+            raise ValueError(_("%(value)r is not text.") % {"value": written})
         if "\0" in written:
-            raise ValueError(_("This text holds signs that cannot be used here."))
+            raise ValueError(_("This text has characters that cannot be used here."))
         if longest and len(written) > longest:
-            raise ValueError(_("This is longer than %(longest)d signs.") % {"longest": longest})
+            raise ValueError(_("This is longer than %(longest)d characters.") % {"longest": longest})
         return written.strip()
 
     return read
@@ -54,7 +54,7 @@ def _whole(least: int, most: int) -> Callable[[Any], int]:
     def read(written: Any) -> int:
         if not isinstance(written, int) or isinstance(written, bool) or not least <= written <= most:
             raise ValueError(
-                _("%(value)r is no whole number from %(least)d to %(most)d.")
+                _("%(value)r is not a whole number from %(least)d to %(most)d.")
                 % {"value": written, "least": least, "most": most}
             )
         return written
@@ -68,7 +68,7 @@ _millimetres = _whole(1, 1_000_000)
 def _kilograms(written: Any) -> Decimal:
     number = Decimal(str(written)) if isinstance(written, int | float) and not isinstance(written, bool) else None
     if number is None or not number.is_finite() or not 0 < number < 100_000 or number != round(number, 2):
-        raise ValueError(_("%(value)r is no weight in kilograms, such as 12.5.") % {"value": written})
+        raise ValueError(_("%(value)r is not a weight in kilograms, such as 12.5.") % {"value": written})
     return number
 
 
@@ -99,7 +99,7 @@ def _grid(written: Any) -> int:
 def _list_of(read: Callable[[Any], Any], *, may_be_empty: bool = False) -> Callable[[Any], tuple]:
     def read_all(written: Any) -> tuple:
         if not isinstance(written, list) or not (written or may_be_empty):
-            raise ValueError(_("%(value)r is no list; write it between square brackets.") % {"value": written})
+            raise ValueError(_("%(value)r is not a list. Write it between square brackets.") % {"value": written})
         return tuple(read(one) for one in written)
 
     return read_all
@@ -133,7 +133,7 @@ def _table_with(written: Any, *names: str) -> list[Any]:
 
 def _day(written: Any) -> date:
     if not isinstance(written, date) or isinstance(written, datetime):
-        raise ValueError(_("%(value)r is no date; write it as 2027-02-08, without quotes.") % {"value": written})
+        raise ValueError(_("%(value)r is not a date. Write it as 2027-02-08, without quotes.") % {"value": written})
     try:
         check_reach(written)
     except ValidationError as error:

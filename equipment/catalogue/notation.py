@@ -69,12 +69,12 @@ def duration(value: Any) -> timedelta:
     """ "30m", "4h", "1h30m", "5d", "2w": elapsed time; a day is 24 hours. "0m" is nothing."""
     match = _DURATION.fullmatch(value.replace(" ", "")) if isinstance(value, str) else None
     if not match or not any(match.groups()):
-        raise ValueError(_('%(value)r is no duration; write it as "30m", "4h", "1h30m" or "5d".') % {"value": value})
+        raise ValueError(_('%(value)r is not a duration. Write it as "30m", "4h", "1h30m" or "5d".') % {"value": value})
     weeks, days, hours, minutes = (int(number or 0) for number in match.groups())
     try:
         return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes)
     except OverflowError as error:
-        raise ValueError(_("%(value)r is longer than anything lasts.") % {"value": value}) from error
+        raise ValueError(_("%(value)r is too long.") % {"value": value}) from error
 
 
 def clock_time(value: Any) -> time:
@@ -83,7 +83,7 @@ def clock_time(value: Any) -> time:
         return value
     match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
     if not match:
-        raise ValueError(_('%(value)r is no time of day; write it as "07:30".') % {"value": value})
+        raise ValueError(_('%(value)r is not a time of day. Write it as "07:30".') % {"value": value})
     return time(int(match[1]), int(match[2]))
 
 
@@ -91,7 +91,7 @@ def weekly_hours(value: Any) -> WeeklyHours:
     """ "Mo-Th 07:00-22:00" or "Sa,Su 10:00-24:00"; within one day."""
     match = _HOURS.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
-        raise ValueError(_('%(value)r are no hours; write them as "Mo-Th 07:00-22:00".') % {"value": value})
+        raise ValueError(_('%(value)r are not hours. Write them as "Mo-Th 07:00-22:00".') % {"value": value})
     weekdays = _weekdays(match[1])
     opens = clock_time(match[2])
     closes = time(0) if match[3] == "24:00" else clock_time(match[3])
@@ -126,7 +126,7 @@ def month_day(value: Any) -> tuple[int, int]:
             pass
         else:
             return month, day
-    raise ValueError(_('%(value)r is no day of every year; write 24 December as "12-24".') % {"value": value})
+    raise ValueError(_('%(value)r is not a day of every year. Write 24 December as "12-24".') % {"value": value})
 
 
 def _weekdays(text: str) -> tuple[int, ...]:
@@ -137,7 +137,7 @@ def _weekdays(text: str) -> tuple[int, ...]:
             start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
         except ValueError:
             raise ValueError(
-                _("%(value)r are no weekdays; they are %(weekdays)s.")
+                _("%(value)r are not weekdays. They are %(weekdays)s.")
                 % {"value": text, "weekdays": ", ".join(WEEKDAYS)}
             ) from None
         if end < start:

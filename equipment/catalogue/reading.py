@@ -19,7 +19,7 @@ def read_catalogue(text: str) -> Catalogue:
     except tomllib.TOMLDecodeError as error:
         raise CatalogueRefused([Problem(0, "", _("This is not valid TOML: %(error)s") % {"error": error})]) from error
     except RecursionError as error:
-        raise CatalogueRefused([Problem(0, "", _("Lists or tables lie too deep in each other."))]) from error
+        raise CatalogueRefused([Problem(0, "", _("Lists or tables are nested too deeply."))]) from error
     problems = Problems(lines_of_keys(text))
     for name in content.keys() - set(KINDS):
         problems.add((name,), _("There is no such part of a catalogue.") + did_you_mean(name, list(KINDS)))

@@ -33,7 +33,7 @@ class GrantForm(forms.ModelForm):
         label=_("Last valid day"),
         required=False,
         widget=UnfoldAdminSingleDateWidget,
-        help_text=_("Included. Empty: for as long as the kind says."),
+        help_text=_("Last valid day. Leave empty for the standard period."),
     )
 
     class Meta:
@@ -49,9 +49,9 @@ class GrantForm(forms.ModelForm):
 
 class WithdrawForm(forms.Form):
     reason = forms.CharField(
-        label=_("Why is it withdrawn?"),
+        label=_("Why is the certificate withdrawn?"),
         max_length=Certificate._meta.get_field("withdrawal_reason").max_length,
-        help_text=_("The person reads this."),
+        help_text=_("The holder will see this reason."),
         widget=UnfoldAdminTextInputWidget,
     )
 
@@ -137,7 +137,9 @@ class CertificateAdmin(ShowsHistory, SearchedByWords, ModelAdmin):
             reason = form.cleaned_data["reason"]
             services.withdraw(certificate=certificate, by=request.user, now=timezone.now(), reason=reason)
             self.log_change(request, certificate, [{"changed": {"fields": [str(_("withdrawn"))]}}])
-            self.message_user(request, _("Withdrawn. Reservations that lack it now are marked."), messages.SUCCESS)
+            self.message_user(
+                request, _("Withdrawn. Reservations that now lack this certificate are marked."), messages.SUCCESS
+            )
             return redirect(page)
         context = {
             **self.admin_site.each_context(request),

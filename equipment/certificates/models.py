@@ -52,7 +52,9 @@ class Certificate(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="certificates", verbose_name=_("person"))
     kind = models.ForeignKey(CertificateKind, models.PROTECT, related_name="certificates", verbose_name=_("kind"))
     granted_on = models.DateField(_("granted on"))
-    valid_until = models.DateField(_("valid until"), help_text=_("The first day on which it is no longer valid."))
+    valid_until = models.DateField(
+        _("valid until"), help_text=_("The first day on which the certificate is no longer valid.")
+    )
     granted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("granted by"))
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     withdrawn_by = models.ForeignKey(

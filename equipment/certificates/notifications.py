@@ -34,7 +34,7 @@ class CertificateExpiring(NotificationType):
             opening=_("After %(day)s you can no longer use machines that need the certificate “%(kind)s”.") % said,
             address=address_of("account"),
             action=_("See your certificates"),
-            more=(_("Ask a technician to renew it; it then also counts for what you have booked later."),),
+            more=(_("Ask a technician to renew it. It then also counts for your later reservations."),),
         )
 
 
@@ -59,7 +59,10 @@ class CertificateWithdrawn(NotificationType):
             action=_("See your certificates"),
             more=(
                 _("Reason: %(reason)s") % {"reason": certificate.withdrawal_reason},
-                _("What you have booked still stands. A facility manager looks at it; ask for a new instruction."),
+                _(
+                    "What you have booked still stands. A facility manager looks into it. Ask a technician for a "
+                    "new instruction."
+                ),
             ),
         )
 

@@ -40,7 +40,7 @@ def withdraw(*, certificate: Certificate, by: User, now: datetime, reason: str) 
     withdrawn changes nothing. `Refused` without a reason, `NotAllowed` unless a technician withdraws it."""
     may_grant_certificates.require(by)
     if not reason.strip():
-        raise Refused([Refusal("needs_reason", _("Say why it is withdrawn."))])
+        raise Refused([Refusal("needs_reason", _("Say why the certificate is withdrawn."))])
     with transaction.atomic():
         withdrawn = Certificate.objects.filter(pk=certificate.pk, withdrawn_at=None).update(
             withdrawn_at=now, withdrawn_by=by, withdrawal_reason=reason.strip()

@@ -51,14 +51,16 @@ class GrantForm(forms.Form):
     last_valid_day = DayField(
         label=gettext_lazy("Last valid day"),
         required=False,
-        help_text=gettext_lazy("Included. Empty: for as long as the kind says."),
+        help_text=gettext_lazy("Last valid day. Leave empty for the standard period."),
     )
 
 
 class WithdrawForm(forms.Form):
     reason = forms.CharField(
         max_length=Certificate._meta.get_field("withdrawal_reason").max_length,
-        error_messages={"required": gettext_lazy("Say why it is withdrawn: the person reads it.")},
+        error_messages={
+            "required": gettext_lazy("Say why the certificate is withdrawn. The holder will see this reason.")
+        },
     )
 
 
@@ -100,7 +102,7 @@ def withdraw(request, pk: int):
     if not form.is_valid():
         return _show(request, withdrawing=(pk, form), status=422)
     services.withdraw(certificate=certificate, by=request.user, now=timezone.now(), reason=form.cleaned_data["reason"])
-    messages.success(request, _("Withdrawn. Reservations that lack it now are marked."))
+    messages.success(request, _("Withdrawn. Reservations that now lack this certificate are marked."))
     return redirect("certificates")
 
 

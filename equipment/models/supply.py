@@ -42,25 +42,25 @@ class Fieldlab(Bilingual):
 class Process(models.TextChoices):
     """What is done with it. One per type: a machine that does two things is two types."""
 
-    FDM = "fdm", _("printing in plastic filament (FDM)")
-    SLA = "sla", _("printing in resin (SLA)")
-    SLS = "sls", _("printing in plastic powder (SLS)")
-    JETTING = "jetting", _("printing in several materials (jetting)")
-    LPBF = "lpbf", _("printing in metal (LPBF)")
-    CUTTING = "cutting", _("cutting and part removal")
-    HEAT_TREATMENT = "heat-treatment", _("heat treatment")
-    ROBOT = "robot", _("industrial robot")
-    COBOT = "cobot", _("collaborative robot")
-    MOBILE_ROBOT = "mobile-robot", _("mobile robot")
-    MILLING = "milling", _("milling")
-    TURNING = "turning", _("turning")
-    MEASURING = "measuring", _("measuring")
-    SCANNING = "scanning", _("3D scanning")
-    LASER_CUTTING = "laser-cutting", _("laser cutting")
-    ELECTRONICS = "electronics", _("soldering and electronics")
-    CLEANROOM = "cleanroom", _("cleanroom work")
-    MIXED_REALITY = "mixed-reality", _("mixed reality")
-    ROOM = "room", _("room")
+    FDM = "fdm", _("print in plastic filament (FDM)")
+    SLA = "sla", _("print in resin (SLA)")
+    SLS = "sls", _("print in plastic powder (SLS)")
+    JETTING = "jetting", _("print in several materials (jetting)")
+    LPBF = "lpbf", _("print in metal (LPBF)")
+    CUTTING = "cutting", _("cut and remove parts")
+    HEAT_TREATMENT = "heat-treatment", _("heat-treat")
+    ROBOT = "robot", _("use an industrial robot")
+    COBOT = "cobot", _("use a collaborative robot")
+    MOBILE_ROBOT = "mobile-robot", _("use a mobile robot")
+    MILLING = "milling", _("mill")
+    TURNING = "turning", _("turn")
+    MEASURING = "measuring", _("measure")
+    SCANNING = "scanning", _("scan in 3D")
+    LASER_CUTTING = "laser-cutting", _("cut with a laser")
+    ELECTRONICS = "electronics", _("solder and work on electronics")
+    CLEANROOM = "cleanroom", _("work in the cleanroom")
+    MIXED_REALITY = "mixed-reality", _("use mixed reality")
+    ROOM = "room", _("use a room")
 
 
 class EquipmentTypeQuerySet(models.QuerySet["EquipmentType"]):
@@ -116,8 +116,8 @@ class EquipmentType(PolicyFields, Bilingual):
     objects = EquipmentTypeQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("equipment type")
-        verbose_name_plural = _("equipment types")
+        verbose_name = _("machine type")
+        verbose_name_plural = _("machine types")
         ordering = ["name"]
 
     @property

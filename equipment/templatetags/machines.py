@@ -17,8 +17,8 @@ def abilities(kind: EquipmentType) -> list[tuple[str, str]]:
     """(label, value) of what is known about the type."""
     sizes = [f"{size}" for size in (kind.width_mm, kind.depth_mm, kind.height_mm) if size]
     known = [
-        (_("Does"), kind.get_process_display()),
-        (_("Space"), f"{' × '.join(sizes)} mm" if sizes else ""),
+        (_("Process"), kind.get_process_display()),
+        (_("Work area"), f"{' × '.join(sizes)} mm" if sizes else ""),
         (_("Materials"), ", ".join(name for _material, name in materials_in_words(kind.materials))),
         (_("Reach"), f"{kind.reach_mm} mm" if kind.reach_mm else ""),
         (_("Payload"), f"{kind.payload_kg.normalize():f} kg" if kind.payload_kg else ""),
@@ -47,7 +47,7 @@ def house_rules(policy: Policy) -> list[str]:
     if policy.unattended:
         rules.append(_("It may run on at night and at the weekend; you start and end it during opening hours."))
     if policy.operator_needed:
-        rules.append(_("An operator works it with you."))
+        rules.append(_("An operator works with you."))
     if policy.approval == Approval.MANAGER:
         rules.append(_("The facility manager approves each booking first."))
     if policy.open_reservation_limit:

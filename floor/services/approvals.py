@@ -45,5 +45,5 @@ def _each(transition: Transition, booking: Booking, actor: User, now: datetime, 
     )
     decided = lifecycle.apply_to_each(transition, requests, actor=actor, now=now, reason=reason)
     if not decided:
-        raise Refused([Refusal(WRONG_STATE, _("Nothing of this booking waits for a decision any more."))])
+        raise Refused([Refusal(WRONG_STATE, _("Nothing of this booking awaits a decision any more."))])
     return decided

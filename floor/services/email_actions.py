@@ -64,7 +64,7 @@ def _possible(act: EmailAction, about: list[Reservation], reader: User, now: dat
     denied = [answer.denied for answer in answers.values() if answer.denied is not None]
     if denied and len(denied) == len(about):
         with translation.override(reader.language):
-            raise NotAllowed(_("This is no longer yours to do."), missing=denied[0].missing)
+            raise NotAllowed(_("You can no longer do this."), missing=denied[0].missing)
     return [reservation for reservation in about if answers[reservation.pk]]
 
 

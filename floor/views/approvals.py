@@ -26,7 +26,7 @@ PER_PAGE = 50
 class DeclineForm(forms.Form):
     reason = forms.CharField(
         max_length=Reservation._meta.get_field("decision_reason").max_length,
-        error_messages={"required": gettext_lazy("Say why: whoever asked is told the reason.")},
+        error_messages={"required": gettext_lazy("Give a reason. The requester reads it.")},
     )
 
 
@@ -57,7 +57,7 @@ def decline(request, pk: int):
     def decide(reservation: Reservation) -> str:
         reason = form.cleaned_data["reason"]
         services.decline(reservation=reservation, actor=request.user, now=timezone.now(), reason=reason)
-        return _("Declined: %(what)s. Whoever asked reads your reason with the booking.")
+        return _("Declined: %(what)s. The requester reads your reason with the booking.")
 
     return _decide(request, pk, decide, ReservationState.DECLINED)
 
@@ -68,7 +68,9 @@ def approve_booking(request, reference: str):
     def decide(booking: Booking) -> str:
         decided = services.approve_all(booking=booking, actor=request.user, now=timezone.now())
         return ngettext(
-            "Approved: %(count)d time of %(what)s.", "Approved: %(count)d times of %(what)s.", len(decided)
+            "Approved: %(count)d reservation of %(what)s.",
+            "Approved: %(count)d reservations of %(what)s.",
+            len(decided),
         ) % {"count": len(decided), "what": _booking_in_words(booking)}
 
     return _decide_booking(request, reference, decide)
@@ -86,7 +88,9 @@ def decline_booking(request, reference: str):
         reason = form.cleaned_data["reason"]
         decided = services.decline_all(booking=booking, actor=request.user, now=timezone.now(), reason=reason)
         return ngettext(
-            "Declined: %(count)d time of %(what)s.", "Declined: %(count)d times of %(what)s.", len(decided)
+            "Declined: %(count)d reservation of %(what)s.",
+            "Declined: %(count)d reservations of %(what)s.",
+            len(decided),
         ) % {"count": len(decided), "what": _booking_in_words(booking)}
 
     return _decide_booking(request, reference, decide)
@@ -116,9 +120,9 @@ def _booking_in_words(booking: Booking) -> str:
 @require_POST
 def dismiss_issue(request, pk: int):
     if services.dismiss(issue_ids=[pk], actor=request.user, now=timezone.now()):
-        messages.success(request, _("Settled: the reservation stays as it is."))
+        messages.success(request, _("Done. The reservation stays."))
     else:
-        messages.warning(request, _("That was settled already."))
+        messages.warning(request, _("This has been handled already."))
     return redirect("requests")
 
 
@@ -138,7 +142,7 @@ def _decide(request, pk: int, decide: Callable[[Reservation], str], becomes: Res
         reservation.refresh_from_db(fields=["state", "decided_by"])
         said |= {"state": reservation.get_state_display()}
         if reservation.state == becomes and reservation.decided_by == request.user:
-            messages.info(request, _("You decided that already: %(what)s, %(state)s.") % said)
+            messages.info(request, _("You have already decided this: %(what)s, %(state)s.") % said)
             return redirect("requests")
         for refusal in refused.refusals:
             messages.error(request, _("%(what)s (%(state)s): ") % said + refusal.message)

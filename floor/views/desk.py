@@ -119,7 +119,7 @@ def check_out(request, pk: int):
 @technicians_only
 @require_POST
 def mark_no_show(request, pk: int):
-    return _do(request, pk, services.mark_no_show, _("Nobody came: %(code)s is free again."))
+    return _do(request, pk, services.mark_no_show, _("Marked as no-show. %(code)s is free again."))
 
 
 def _do(request: HttpRequest, pk: int, service: Callable[..., Reservation], done: str):

@@ -60,7 +60,7 @@ class PasswordReset(AccountType):
 
 @register
 class AddressToConfirm(AccountType):
-    code, label = "address_to_confirm", gettext_lazy("link to confirm an e-mail address")
+    code, label = "address_to_confirm", gettext_lazy("link to confirm an email address")
     proves_reader = True
 
     def compose(self, notification: Notification, *, now: datetime) -> Letter | None:
@@ -74,8 +74,8 @@ class AddressToConfirm(AccountType):
         until = now + timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS)
         said = {"person": str(notification.recipient), "address": claimed.email, "moment": moment_in_words(until)}
         return Letter(
-            subject=_("Confirm your new e-mail address"),
-            opening=_("%(person)s wants to sign in and get mail at this address from now on.") % said,
+            subject=_("Confirm your new email address"),
+            opening=_("%(person)s wants to sign in and get email at this address from now on.") % said,
             address=address_of("account_confirm_email", EmailConfirmationHMAC(claimed).key),
             action=_("Confirm this address"),
             more=(
@@ -87,12 +87,12 @@ class AddressToConfirm(AccountType):
 
 @register
 class AddressChanged(AccountType):
-    code, label = "address_changed", gettext_lazy("e-mail address changed")
+    code, label = "address_changed", gettext_lazy("email address changed")
 
     def compose(self, notification: Notification, *, now: datetime) -> Letter:
         return Letter(
-            subject=_("Your e-mail address was changed"),
-            opening=_("From now on you sign in as %(address)s, and get your mail there.")
+            subject=_("Your email address was changed"),
+            opening=_("From now on you sign in as %(address)s, and get your email there.")
             % {"address": notification.payload["new"]},
             address=address_of("account"),
             action=_("See your account"),
@@ -111,9 +111,7 @@ class PasswordChanged(AccountType):
         opening = _("You have a new password. Wherever else you were signed in, you are signed out.")
         if notification.payload.get("by_facility"):
             opening = _("A facility manager gave you a new password. Wherever you were signed in, you are signed out.")
-        advice = _(
-            "Was it not you? Then choose a new one at once, and end your API tokens and calendar addresses with it."
-        )
+        advice = _("Was it not you? Then choose a new one at once, and end your API tokens and calendar links with it.")
         return Letter(
             subject=_("Your password was changed"),
             opening=opening,
@@ -139,7 +137,7 @@ class SignInChanged(AccountType):
 
 @register
 class KeyEnding(AccountType):
-    code, label = "key_ending", gettext_lazy("token or calendar address ends")
+    code, label = "key_ending", gettext_lazy("token or calendar link ends")
 
     def compose(self, notification: Notification, *, now: datetime) -> Letter | None:
         """None where it was revoked or extended meanwhile."""

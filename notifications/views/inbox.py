@@ -65,7 +65,7 @@ def message(request, pk: UUID):
 def read_all(request):
     now = timezone.now()
     Notification.objects.told(request.user, now).filter(read_at=None).update(read_at=now)
-    messages.success(request, _("All notices are marked as read."))
+    messages.success(request, _("All notifications are marked as read."))
     return redirect("notifications")
 
 

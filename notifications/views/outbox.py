@@ -74,10 +74,10 @@ def again(request: HttpRequest):
         found = found.filter(sent_again=int(times) if times.isdecimal() and len(times) < 10 else 0)
     count = send_again(found, now=now)
     if count:
-        text = ngettext("%(count)d notice goes out again.", "%(count)d notices go out again.", count)
+        text = ngettext("%(count)d notification is sent again.", "%(count)d notifications are sent again.", count)
         messages.success(request, text % {"count": count})
     else:
-        messages.warning(request, _("Nothing was left to send again: look at what waits."))
+        messages.warning(request, _("Nothing to send again."))
     show = request.POST.get("show", "")
     return redirect(f"{reverse('outbox')}?{urlencode({'show': show})}" if show in SHOWN else "outbox")
 

@@ -24,11 +24,11 @@ def preferences(request):
     form = PreferenceForm(request.POST or None, instance=chosen or NotificationPreference(person=user), kinds=kinds)
     if request.method == "POST" and "defaults" in request.POST:
         choose(person=user, keep=NotificationPreference.objects.filter(person=user).delete, now=timezone.now())
-        messages.success(request, _("You are told as everyone is who chose nothing."))
+        messages.success(request, _("The default settings apply again."))
         return redirect("notification_preferences")
     if request.method == "POST" and form.is_valid():
         choose(person=user, keep=form.save, now=timezone.now())
-        messages.success(request, _("Kept. What you booked already is reminded of in this way, too."))
+        messages.success(request, _("Saved. This also applies to what you have already booked."))
         return redirect("notification_preferences")
     context = {"form": form, "chosen": chosen is not None}
     return render(request, "notifications/preferences.html", context, status=422 if form.errors else 200)

@@ -36,8 +36,8 @@ class EndsKeys(forms.Form):
             del self.fields["end_keys"]
             return
         self.fields["end_keys"].label = ngettext(
-            "Also end %(count)d API token or calendar address that works now",
-            "Also end %(count)d API tokens and calendar addresses that work now",
+            "Also end %(count)d API token or calendar link that works now",
+            "Also end %(count)d API tokens and calendar links that work now",
             count,
         ) % {"count": count}
         self.fields["end_keys"].help_text = _(

@@ -64,7 +64,9 @@ class SecondFactorMiddleware:
 
 class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
-        "cannot_delete_authenticator": _("Your role at the facility asks for it, so you cannot turn it off."),
+        "cannot_delete_authenticator": _(
+            "Your role at the facility asks for two-step sign-in, so you cannot turn it off."
+        ),
     }
 
     def can_delete_authenticator(self, authenticator) -> bool:

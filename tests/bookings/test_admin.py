@@ -138,7 +138,7 @@ def test_two_rulings_for_one_day_are_refused(as_manager, trial):
     trial.rulings.create(valid_from=date(2027, 2, 24), economic="economic")
     before = rulings(trial)
     answer = change(as_manager, trial, {"valid_from": "2027-02-24", "economic": "non_economic", "source": ""})
-    assert "There is a ruling from that day on already." in answer.content.decode()
+    assert "There is already a ruling from that day on." in answer.content.decode()
     assert rulings(trial) == before
     twice = {"valid_from": "2027-06-01", "economic": "non_economic", "source": ""}
     assert change(as_manager, trial, twice, twice).status_code == 200
@@ -310,7 +310,7 @@ def test_certificates_are_found_by_how_they_stand(as_manager, facility_manager, 
 def test_open_issues_are_listed_and_dismissed(as_manager, make_reservation):
     issue = Issue.objects.create(reservation=make_reservation(), code="during_outage", opened_at=NOW)
     address = page("bookings_issue_changelist")
-    assert "during maintenance or a fault" in as_manager.get(address).content.decode()
+    assert "out of service then" in as_manager.get(address).content.decode()
     as_manager.post(address, {"action": "dismiss", "_selected_action": [issue.pk]})
     issue.refresh_from_db()
     assert issue.closed_at == NOW

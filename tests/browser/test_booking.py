@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 WORDS = {
     "en": {
-        "book": "Book", "machines": "Machines", "booked": "Booked", "bookings": "My bookings", "cancel": "Cancel",
+        "book": "Book", "machines": "Machines", "booked": "Booked", "bookings": "My reservations", "cancel": "Cancel",
         "yes": "Yes, cancel", "cancelled": "1 reservation cancelled", "nothing": "Nothing booked ahead",
         "purpose": "Purpose", "from": "From", "until": "Until", "date": "Date", "title": "Title (optional)",
     },
@@ -66,7 +66,7 @@ def test_a_refused_booking_is_saved_by_its_alternative(sign_in, engineer, make_b
     page.goto("/machines/FDM-01/")
     fill_in(page, WORDS["en"])
     page.get_by_role("button", name="Book", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("What you filled in is kept.")
+    expect(page.get_by_role("alert")).to_contain_text("What you filled in is still here.")
     expect(page.get_by_label("Title (optional)")).to_have_value("Housing v3")
     page.locator(".alternatives button").first.click()
     expect(page.get_by_label("Title (optional)")).to_have_value("Housing v3")

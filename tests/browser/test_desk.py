@@ -46,7 +46,7 @@ def test_a_request_is_declined_by_hand(sign_in, desk_at_work, facility_manager):
     page.get_by_label("Why?").fill("Open day")
     page.get_by_role("button", name="Decline with this reason").click()
     expect(page.get_by_role("status")).to_contain_text("Declined: FDM-01")
-    expect(page.locator("main")).to_contain_text("Nothing waits for a decision.")
+    expect(page.locator("main")).to_contain_text("Nothing awaits a decision.")
 
 
 def test_on_a_phone_the_menu_under_the_thumb_is_one_row_and_the_rest_folds_out(sign_in, facility_manager, printer):
@@ -57,4 +57,4 @@ def test_on_a_phone_the_menu_under_the_thumb_is_one_row_and_the_rest_folds_out(s
     assert len(tops) == 4
     assert len(set(tops)) == 1
     page.get_by_text("Menu", exact=False).first.click()
-    expect(page.locator(".top-sheet").get_by_role("link", name="Usage")).to_be_visible()
+    expect(page.locator(".top-sheet").get_by_role("link", name="Usage report")).to_be_visible()

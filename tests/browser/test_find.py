@@ -14,7 +14,7 @@ from tests.conftest import wall
 pytestmark = pytest.mark.browser
 
 WORDS = {
-    "en": {"process": "I want to do", "book": "Book", "booked": "Booked"},
+    "en": {"process": "I want to", "book": "Book", "booked": "Booked"},
     "nl": {"process": "Ik wil", "book": "Reserveren", "booked": "Gereserveerd"},
 }
 
@@ -41,7 +41,7 @@ def test_what_one_wants_to_do_becomes_a_booking_in_two_clicks(
 def test_the_keyboard_alone_books(sign_in, engineer, printer, make_reservation):
     make_reservation("09:00", "11:00")
     page = sign_in(engineer)
-    page.get_by_label("I want to do", exact=True).focus()
+    page.get_by_label("I want to", exact=True).focus()
     page.keyboard.press("p")  # the first that begins with it
     page.locator(".find-card-times .button-main").wait_for()
     page.locator(".find-card-times .button-main").focus()
@@ -62,7 +62,7 @@ def test_the_back_button_brings_the_search_back_and_books_nothing_twice(sign_in,
     expect(page.get_by_role("status")).to_contain_text("Booked")
     page.go_back()
     expect(page).to_have_url(re.compile(r"process=fdm&duration=3"))
-    expect(page.get_by_label("for", exact=True)).to_have_value("3 hours")
+    expect(page.get_by_label("for about", exact=True)).to_have_value("3 hours")
     assert Reservation.objects.count() == 2
 
 
@@ -95,7 +95,7 @@ def test_the_dialog_keeps_what_is_typed_and_gives_the_focus_back(sign_in, engine
     dialog.get_by_label("From", exact=True).fill("10:00")
     dialog.get_by_label("Until", exact=True).fill("12:00")
     dialog.get_by_role("button", name="Book", exact=True).click()
-    expect(dialog.get_by_role("alert")).to_contain_text("What you filled in is kept.")
+    expect(dialog.get_by_role("alert")).to_contain_text("What you filled in is still here.")
     expect(dialog.get_by_label("From", exact=True)).to_be_focused()
     dialog.locator(".alternatives button").first.click()
     expect(dialog.get_by_role("button", name="Book", exact=True)).to_be_focused()

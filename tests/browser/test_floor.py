@@ -16,10 +16,10 @@ pytestmark = pytest.mark.browser
 DAY = "/floor/?date=2027-03-01"
 HOURS = (6, 22)  # what the day shows
 WORDS = {
-    "en": {"moved": "Moved:", "undo": "Undo", "free": "Free. Let go to book.", "nothing": "Nothing was changed.",
-           "occupied": "Occupied until"},
+    "en": {"moved": "Moved:", "undo": "Undo", "free": "Free. Release to book.", "nothing": "Nothing was changed.",
+           "occupied": "The machine is taken until"},
     "nl": {"moved": "Verplaatst:", "undo": "Ongedaan maken", "free": "Vrij. Laat los om te reserveren.",
-           "nothing": "Er is niets veranderd.", "occupied": "Bezet tot"},
+           "nothing": "Er is niets veranderd.", "occupied": "Het apparaat is bezet tot"},
 }  # fmt: skip
 
 
@@ -323,7 +323,7 @@ def test_in_the_week_of_a_machine_only_what_may_be_moved_moves(
     make_booking(("13:00", "15:00"), booker=other_engineer, organisation=kempen)
     add_outage(printer, start=wall("16:00"), end=wall("17:00"), title="Nozzle", now=NOW)
     page = sign_in(engineer)
-    assert blocks_of_the_week(page) == {"Housing": True, "occupied": False, "out of order": False}
+    assert blocks_of_the_week(page) == {"Housing": True, "occupied": False, "out of service": False}
     # Neither by hand: an outage that is dragged stays, and nothing is said of it.
     box = page.locator("#days rect.out").bounding_box()
     y = box["y"] + box["height"] / 2

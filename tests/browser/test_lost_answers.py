@@ -133,7 +133,7 @@ def test_a_token_whose_answer_is_lost_is_one_token_and_shown_after_all(sign_in, 
     page.goto("/me/")
     page.locator("#token-name").fill("planner")
     lose_answers(page, "**/me/tokens/")
-    page.get_by_role("button", name="Make a token").click()
+    page.get_by_role("button", name="Create token").click()
     page.wait_for_url("chrome-error://**")
     page.unroute("**/me/tokens/")
     page.reload()

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 WORDS = {
     "en": {
-        "move": "Move FDM-01", "becomes": "becomes", "moved": "Moved to FDM-01", "bookings": "My bookings",
+        "move": "Move FDM-01", "becomes": "becomes", "moved": "Moved to FDM-01", "bookings": "My reservations",
         "cancel": "Cancel FDM-01", "free": "Cancelling is free until", "yes": "Yes, cancel",
         "gone": "1 reservation cancelled",
     },

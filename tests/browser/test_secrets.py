@@ -21,7 +21,7 @@ def copied(page) -> str:
 def test_the_address_of_a_calendar_is_copied_and_opened(sign_in, engineer, printer):
     page = sign_in(engineer, viewport=PHONE, bypass_csp=True)
     page.goto("/me/feeds/")
-    page.get_by_role("button", name="Make an address").click()
+    page.get_by_role("button", name="Create link").click()
     address = copied(page)
     secret = address.split("/feeds/")[1].removesuffix(".ics")
     assert CalendarFeed.objects.get().digest == digest_of(secret)
@@ -36,5 +36,5 @@ def test_the_address_of_a_calendar_is_copied_and_opened(sign_in, engineer, print
 def test_a_token_is_copied(sign_in, engineer, printer):
     page = sign_in(engineer)
     page.goto("/me/")
-    page.get_by_role("button", name="Make a token").click()
+    page.get_by_role("button", name="Create token").click()
     assert ApiToken.objects.get().digest == digest_of(copied(page))

@@ -80,7 +80,7 @@ def test_a_person_is_made_with_an_address_and_a_password(as_manager):
 def test_the_facility_s_roles_are_ticked_in_words(as_manager, engineer):
     page = reverse("admin:organisations_user_change", args=[engineer.pk])
     text = as_manager.get(page).content.decode()
-    assert "Facility manager: calendars, policies, approvals, these pages" in text
+    assert "Facility manager: calendars, booking rules, approvals, administration" in text
     technicians = Group.objects.get(name=TECHNICIANS)
     assert as_manager.post(page, person_form(engineer, groups=[technicians.pk])).status_code == 302
     assert User.objects.get(pk=engineer.pk).is_technician

@@ -76,7 +76,7 @@ def test_a_suspension_is_told(as_manager, verhagen):
     verhagen.save()
     [suspended, made] = told(history_of_organisation(verhagen), "Verhagen Fijnmechanica")
     assert suspended[1].startswith("suspended since: – → ")
-    assert made == ("", "made")
+    assert made == ("", "created")
 
 
 def test_a_revoked_token_is_told(engineer):
@@ -84,7 +84,7 @@ def test_a_revoked_token_is_told(engineer):
     ApiToken.objects.filter(pk=token.pk).update(revoked_at=timezone.now())
     [revoked, made] = told(history_of_person(engineer), "API token “planning”")
     assert revoked[1].startswith("revoked: – → ")
-    assert made == ("", "made")
+    assert made == ("", "created")
 
 
 def test_no_password_and_no_token_is_in_the_history(engineer):

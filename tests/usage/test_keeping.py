@@ -52,7 +52,7 @@ def test_the_file_stays_as_it_was_made_and_its_totals_are_the_sum_of_its_rows(ma
     keep_reports(now=APRIL)
     whole = KeptReport.objects.get(organisation=None)
     book = openpyxl.load_workbook(BytesIO(whole.workbook("en")), data_only=True)
-    rows = list(book["Rows"].iter_rows(min_row=2, values_only=True))
+    rows = list(book["Reservations"].iter_rows(min_row=2, values_only=True))
     totals = [row for row in book["Totals"].iter_rows(values_only=True) if row[0] == "Total"]
     assert sum(row[-1] for row in rows) == 6.5
     assert {row[2] for row in totals} == {6.5}
@@ -72,7 +72,7 @@ def test_the_letter_says_the_figures_and_leads_to_the_page(march):
     letter = letter_for(manager, now=APRIL)
     assert letter.subject == "Usage of BIC Atrium in March 2027"
     assert letter.opening == "2 reservations, 6.5 hours booked."
-    assert letter.more[:2] == ("6.5 hours of these are economic.", "Of 460.0 hours that could be booked.")
+    assert letter.more[:2] == ("6.5 hours of these are economic.", "460.0 hours could be booked.")
     letter = letter_for(own, now=APRIL)
     assert letter.address.endswith("/usage/?month=2027-03&organisation=verhagen")
     assert not any("could be booked" in text for text in letter.more)
@@ -87,7 +87,7 @@ def test_the_page_offers_the_kept_file_to_those_it_is_for(march, client, monkeyp
     client.force_login(org_manager)
     said = client.get("/usage/?month=2027-03").content.decode()
     assert f"/usage/kept/{own.pk}.xlsx" in said
-    assert "Kept report of March 2027, made on 1 April 2027:" in said
+    assert "Stored report of March 2027, made on 1 April 2027:" in said
     assert client.get(f"/usage/kept/{own.pk}.xlsx").content == own.workbook("en")
     for other in KeptReport.objects.exclude(pk=own.pk):
         assert client.get(f"/usage/kept/{other.pk}.xlsx").status_code == 404

@@ -77,7 +77,7 @@ def test_the_totals_of_the_file_are_the_sum_of_its_rows(read, facility_manager, 
     answer = read(facility_manager, path="/usage/report.xlsx")
     assert 'filename="usage-2027-03-bic-atrium-en.xlsx"' in answer["Content-Disposition"]
     book = openpyxl.load_workbook(BytesIO(answer.content), data_only=True)
-    rows = list(book["Rows"].iter_rows(min_row=2, values_only=True))
+    rows = list(book["Reservations"].iter_rows(min_row=2, values_only=True))
     assert [row[1] for row in rows] == ["FDM-01", "FDM-02"]
     assert rows[0][7] == wall("09:00").replace(tzinfo=None) == datetime(2027, 3, 1, 9)  # noqa: DTZ001 - a cell has no zone
     totals = [row[2] for row in book["Totals"].iter_rows(values_only=True) if row[0] == "Total"]
@@ -92,7 +92,7 @@ def test_a_name_that_looks_like_a_formula_stays_a_name(read, facility_manager, m
     verhagen.save()
     make_reservation()
     answer = read(facility_manager, path="/usage/report.xlsx")
-    cells = openpyxl.load_workbook(BytesIO(answer.content))["Rows"]
+    cells = openpyxl.load_workbook(BytesIO(answer.content))["Reservations"]
     assert cells["D2"].data_type == "s"
 
 

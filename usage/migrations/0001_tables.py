@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('month', models.DateField(help_text='Its first day.', verbose_name='month')),
-                ('made_at', models.DateTimeField(verbose_name='made')),
+                ('made_at', models.DateTimeField(verbose_name="created")),
                 ('reservations', models.PositiveIntegerField(verbose_name='reservations')),
                 ('booked', models.DurationField(verbose_name='booked')),
                 ('economic', models.DurationField(verbose_name='of which economic')),
@@ -28,8 +28,8 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(blank=True, help_text='Empty: the whole facility.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='usage_reports', to='organisations.organisation', verbose_name='organisation')),
             ],
             options={
-                'verbose_name': 'kept usage report',
-                'verbose_name_plural': 'kept usage reports',
+                'verbose_name': "stored usage report",
+                'verbose_name_plural': "stored usage reports",
                 'ordering': ['-month', 'organisation'],
                 'constraints': [models.UniqueConstraint(fields=('month', 'organisation'), name='one_kept_report_per_month_and_reader', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='a_report_begins_on_the_first')],
             },

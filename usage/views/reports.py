@@ -90,7 +90,7 @@ def _report(request) -> Report:
     else:
         organisation = may_read.first()
         if organisation is None:
-            raise PermissionDenied(_("The manager of your organisation reads its usage."))
+            raise PermissionDenied(_("Only your organisation manager sees this usage report."))
     return report_of(_month(request.GET.get("month", "")), organisation)
 
 

@@ -70,7 +70,7 @@ def _read(file: Path) -> Catalogue:
     except OSError as error:
         raise CommandError(_("%(file)s cannot be read: %(error)s") % {"file": file, "error": error.strerror}) from error
     except UnicodeDecodeError as error:
-        raise CommandError(_("%(file)s is no text in UTF-8.") % {"file": file}) from error
+        raise CommandError(_("%(file)s is not text in UTF-8.") % {"file": file}) from error
     except CatalogueRefused as refused:
         told = "\n".join(f"{file}: {problem}" for problem in refused.problems)
         raise CommandError(_("%(problems)s\nNothing was changed.") % {"problems": told}) from refused

@@ -64,7 +64,7 @@ def test_without_demo_it_leaves_the_demos_data_alone(db):
 
 
 def test_the_first_manager_is_made_once(db, capsys):
-    with pytest.raises(CommandError, match="no e-mail address"):
+    with pytest.raises(CommandError, match="not an email address"):
         call_command("first_manager", "nobody")
     call_command("first_manager", "you@example.org")
     person = User.objects.get()

@@ -71,7 +71,7 @@ def test_too_few_able_machines_say_how_many_are_free(caller, printer, large):
 
 def test_what_no_machine_can_do_is_refused(caller, printer):
     (refusal,) = problem(caller.post("bookings", asked(process="lpbf")), 409)["refusals"]
-    assert (refusal["code"], refusal["message"]) == ("no_unit_free", "No machine here can do that.")
+    assert (refusal["code"], refusal["message"]) == ("no_unit_free", "No machine can do this.")
 
 
 @pytest.mark.parametrize(

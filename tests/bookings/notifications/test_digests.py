@@ -89,7 +89,7 @@ def letter_to(name: str, language: str):
 
 def test_a_facility_manager_reads_the_day_and_what_waits(busy_day):
     letter = letter_to("Manager", "en")
-    assert letter.subject == "Today, Monday 1 March: what is on"
+    assert letter.subject == "Daily overview, Monday 1 March"
     assert letter.opening == "3 reservations today, on 2 machines."
     assert [(line.when, *line.codes, line.name, line.note) for line in letter.lines] == [
         ("13:00–14:30", "FDM-01", "Verhagen Fijnmechanica", ""),
@@ -98,18 +98,18 @@ def test_a_facility_manager_reads_the_day_and_what_waits(busy_day):
     ]
     assert letter.more == (
         "1 request awaits a decision.",
-        "1 reservation no longer keeps a rule.",
+        "1 reservation needs attention.",
         "Out of use: FDM-02 (from 12:00).",
         "Certificates that end soon: Until 31-03, Metal powder (30 March 2027).",
-        "3 mails could not be delivered.",
+        "3 emails could not be delivered.",
     )
 
 
 def test_a_technician_reads_what_is_to_do_on_the_floor(busy_day):
     letter = letter_to("Tech", "nl")
-    assert letter.subject == "Vandaag, maandag 1 maart: wat er is"
+    assert letter.subject == "Dagoverzicht maandag 1 maart"
     assert letter.more == (
-        "Buiten gebruik: FDM-02 (vanaf 12:00).",
+        "Buiten bedrijf: FDM-02 (vanaf 12:00).",
         "Bevoegdheden die binnenkort aflopen: Until 31-03, Metal powder (30 maart 2027).",
     )
 
@@ -171,7 +171,7 @@ def test_the_week_says_what_is_booked_and_how_the_last_one_went(
     ]
     assert letter.more == (
         "Hours: 40 hours per month, all equipment: 36 left.",
-        "Last week: nobody turned up for 1; 1 was cancelled late.",
+        "Last week: 1 no-show; 1 late cancellation.",
     )
     Membership.objects.filter(user=org_manager).update(role="member")
     assert letter_for(notification, now=wall("07:00")) is None

@@ -72,7 +72,7 @@ class TestMail:
         make_reservation()
         subject, opening = only(sent())
         assert subject == "Gereserveerd: FDM-01, ma 1 maart 2027 09:00–11:00"
-        assert opening == "Je reservering is bevestigd."
+        assert opening == "Je boeking is bevestigd."
 
 
 class TestBooking:
@@ -85,7 +85,7 @@ class TestBooking:
         ]
         make_booking(*requested_slots, title="Class 2A")
         [((_to, subject), text)] = sent().items()
-        assert subject == "Booked: Class 2A, 5 times from Tue 2 March 2027 09:00–11:00"
+        assert subject == "Booked: Class 2A (5 reservations, first Tue 2 March 2027 09:00–11:00)"
         assert text.count("FDM-01, FDM-02") == 5
         assert "Tue 30 March 2027 09:00–11:00" in text
 
@@ -160,7 +160,7 @@ class TestReminders:
         make_booking(("09:00", "11:00"))
         sent()
         subject, opening = only(sent(wall("2027-02-27 09:00")))
-        assert subject.startswith("Free to cancel until Sun 28 February 2027 09:00: FDM-01")
+        assert subject.startswith("Last chance to cancel for free (until Sun 28 February 2027 09:00): FDM-01")
         assert opening == "You can cancel this free of charge until Sun 28 February 2027 09:00."
 
     @pytest.mark.parametrize(("next_starts", "told"), [("11:30", True), ("12:30", False)])
@@ -190,8 +190,8 @@ class TestIssues:
     def test_what_is_the_matter_is_told_after_a_while(self, hit, sent):
         assert sent() == {}
         subject, opening = only(sent(NOW + ISSUES_GATHER))
-        assert subject == "Something is the matter: FDM-01, Mon 1 March 2027 09:00–11:00"
-        assert opening == "Something is the matter with your reservation: during maintenance or a fault."
+        assert subject == "Needs attention: FDM-01, Mon 1 March 2027 09:00–11:00"
+        assert opening == "Your reservation needs attention: out of service then."
 
     def test_what_was_set_right_or_dismissed_meanwhile_is_not(self, hit, facility_manager, sent):
         Issue.objects.resolve(NOW)

@@ -72,7 +72,7 @@ class TestCancelling:
         assert state(reservation) == ReservationState.CANCELLED
         assert Notification.objects.filter(kind="cancelled").count() == 1
         for answer in (client.post(path), client.get(path)):
-            assert "There is nothing left to do here" in answer.content.decode()
+            assert "Nothing to do here" in answer.content.decode()
         assert Notification.objects.filter(kind="cancelled").count() == 1
 
     def test_a_late_cancellation_is_said_first(self, make_reservation, address, client, at):
@@ -93,7 +93,7 @@ class TestCancelling:
         reservation = make_reservation()
         path = address("engineer@example.org")
         move(reservation=reservation, actor=engineer, now=LATER, start=wall("13:00"), end=wall("15:00"))
-        assert "There is nothing left to do here" in client.post(path).content.decode()
+        assert "Nothing to do here" in client.post(path).content.decode()
         assert state(reservation) == ReservationState.CONFIRMED
 
     def test_the_reminder_cancels_what_is_on_that_day_alone(self, make_booking, address, client, at):
@@ -185,4 +185,4 @@ def test_what_is_cancelled_by_hand_meanwhile_is_told_as_done(make_reservation, a
     reservation = make_reservation()
     path = address("engineer@example.org")
     cancel(reservation=reservation, actor=engineer, now=LATER)
-    assert "There is nothing left to do here" in client.get(path).content.decode()
+    assert "Nothing to do here" in client.get(path).content.decode()

@@ -348,8 +348,8 @@ class TestIssues:
         assert told() == [("issue_over", ENGINEER)]
         over = Notification.objects.get(kind="issue_over")
         letter = letter_for(over, now=NOW + timedelta(hours=1))
-        assert letter.subject == "In order again: FDM-01, Mon 1 March 2027 09:00–11:00"
-        assert letter.more == ("It was: during maintenance or a fault.",)
+        assert letter.subject == "Resolved: FDM-01, Mon 1 March 2027 09:00–11:00"
+        assert letter.more == ("The problem was: out of service then.",)
 
     def test_who_was_not_told_yet_hears_neither(self, make_reservation, printer, told):
         make_reservation("09:00", "11:00")
@@ -384,7 +384,7 @@ class TestOperators:
         move(reservation=reservation, actor=engineer, now=later, start=wall("13:00"), end=wall("15:00"))
         assert self.letters()[1] == "To operate: FDM-01, Mon 1 March 2027 13:00–15:00"
         cancel(reservation=reservation, actor=engineer, now=later + timedelta(hours=1))
-        assert self.letters()[2] == "No longer to operate: FDM-01, Mon 1 March 2027 13:00–15:00"
+        assert self.letters()[2] == "No longer needed: FDM-01, Mon 1 March 2027 13:00–15:00"
 
     def test_who_is_replaced_hears_where_not_to_be_any_more(self, operator, make_reservation, engineer):
         reservation = make_reservation("09:00", "11:00")
@@ -394,7 +394,7 @@ class TestOperators:
         move(reservation=reservation, actor=engineer, now=NOW, start=wall("13:00"), end=wall("15:00"))
         moved = Notification.objects.filter(kind="operating", key__startswith="reservation")
         assert {n.recipient.name: letter_for(n, now=NOW).subject for n in moved} == {
-            "Op": "No longer to operate: FDM-01, Mon 1 March 2027 09:00–11:00",
+            "Op": "No longer needed: FDM-01, Mon 1 March 2027 09:00–11:00",
             "Op2": "To operate: FDM-01, Mon 1 March 2027 13:00–15:00",
         }
 

@@ -98,7 +98,7 @@ def test_too_few_say_how_many_are_free_and_when_there_are_enough(make_booking, m
 def test_what_no_machine_can_do_is_said(make_booking, printer):
     with pytest.raises(Refused) as refused:
         make_booking(able(height_mm=9000), ("13:00", "14:00"))
-    assert [r.message for r in refused.value.refusals] == ["No machine here can do that."]
+    assert [r.message for r in refused.value.refusals] == ["No machine can do this."]
     assert len(make_booking(able(height_mm=9000), ("13:00", "14:00"), on_refusal="skip").reservations) == 1
 
 

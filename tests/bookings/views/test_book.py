@@ -101,7 +101,7 @@ class TestSettingAside:
     def test_without_a_reason_it_is_asked_for(self, boss, printer):
         given = filled_in(**self.LATE, override="yes", override_codes="outside_opening_hours", override_reason=" ")
         answer = boss.post(ADDRESS, given)
-        assert "Say why: it is kept with the reservation." in answer.content.decode()
+        assert "Give a reason for the exception. It is kept with the reservation." in answer.content.decode()
         assert not Booking.objects.exists()
 
     def test_only_what_was_shown_is_set_aside(self, boss, printer):

@@ -74,7 +74,7 @@ def test_a_search_finds_titles_machines_and_references(page, make_booking):
     for search in ("hous", "fdm-01 HOUSING", booking.reference.lower()):
         assert booking.reference in page.get("/bookings/", {"q": search}).content.decode()
     said = page.get("/bookings/", {"q": "gear"}).content.decode()
-    assert "Nothing mentions “gear” here." in said
+    assert "No reservation found for “gear”." in said
     assert booking.reference not in said
 
 
@@ -101,7 +101,7 @@ def test_a_booking_tells_its_history_what_was_decided_and_what_is_the_matter(
     other = make_reservation("12:00", "13:00")
     move(reservation=other, actor=engineer, now=NOW, start=wall("13:00"), end=wall("14:00"))
     said = page.get(f"/bookings/{reservation.booking.reference}/").content.decode()
-    assert "A rule was set aside by Manager: Open day" in said
+    assert "Manager made an exception to a rule: Open day" in said
     assert "outside opening hours" in said
     moved = page.get(f"/bookings/{other.booking.reference}/").content.decode()
     assert "12:00–13:00 → Mon 1 March 2027 13:00–14:00" in moved

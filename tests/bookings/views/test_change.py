@@ -126,7 +126,7 @@ def test_the_consequence_is_said_before_cancelling(page, make_booking, monkeypat
     one = {"reservation": booked.reservations[0].pk}
     said = page.get(there, one).content.decode()
     assert "Cancelling is free until Sun 28 February at 09:00." in said
-    assert "1 other reservation of this booking stays." in said
+    assert "The other reservation of this booking stays." in said
     assert "Cancel the whole booking?" in page.get(there, {"reservation": "all"}).content.decode()
     monkeypatch.setattr(timezone, "now", lambda: wall("09:00") - timedelta(hours=2))
     assert "If you cancel now, it counts as a late cancellation" in page.get(there, one).content.decode()
@@ -143,7 +143,7 @@ def test_one_or_all_reservations_are_cancelled(page, make_booking):
     assert _states(booked) == ["cancelled"] * 3
     assert "2 reservations cancelled." in answer.content.decode()
     again = page.post(there, {"reservation": "all"}, follow=True)
-    assert "It was cancelled already." in again.content.decode()
+    assert "This reservation has already been cancelled." in again.content.decode()
 
 
 def _states(booked) -> list[str]:

@@ -61,7 +61,7 @@ def test_the_first_page_shows_what_can_be_done_and_what_one_used_last(page, prin
     make_reservation("09:00", "11:00", second_printer)
     said = page.get("/").content.decode()
     assert "printing in plastic filament" in said
-    last = said[said.index("You used last") : said.index("What you can do here")]
+    last = said[said.index("Recently used") : said.index("What you can do here")]
     assert "FDM-02" in last
     assert "FDM-01" not in last
 
@@ -103,14 +103,14 @@ def test_what_takes_a_certificate_says_so_and_comes_without_times(page, printer,
     said = page.get("/?process=fdm").content.decode()
     assert "Printing" in said
     assert 'button-main" href="/machines/' not in said
-    assert "See its week" in said
+    assert "See the week" in said
 
 
 def test_what_is_too_short_says_how_long_it_must_be(page, printer, printer_type):
     printer_type.shortest = timedelta(hours=3)
     printer_type.save()
     said = page.get("/?process=fdm&duration=1+uur").content.decode()
-    assert "At least 3 hours" in said
+    assert "at least 3 hours" in said
 
 
 def test_left_open_it_asks_for_the_shortest_that_is_let(page, printer, printer_type):
@@ -121,7 +121,7 @@ def test_left_open_it_asks_for_the_shortest_that_is_let(page, printer, printer_t
 
 def test_a_part_that_is_too_large_for_all_says_what_to_leave_out(page, printer):
     said = page.get("/?process=fdm&width_mm=5000").content.decode()
-    assert "No machine here can do that." in said
+    assert "No machine can do this." in said
     assert "Search without material and size" in said
 
 

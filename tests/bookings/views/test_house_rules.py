@@ -72,16 +72,16 @@ def test_a_type_stands_with_its_policy(printer, second_printer, printer_type):
     assert points == {
         "Shortest": "30 minutes",
         "Longest": "8 hours",
-        "At least ahead": "1 day",
-        "At most ahead": "365 days",
-        "Set-up before": "15 minutes",
-        "Clean-up after": "15 minutes",
+        "Book at the latest": "1 day",
+        "Book at the earliest": "365 days",
+        "Preparation": "15 minutes",
+        "Clean-up": "15 minutes",
         "Last start": "16:00",
         "Runs unattended": "",
         "Approved by": "facility manager",
         "Certificates": "Instruction",
         "Operator": "comes with it",
-        "Ahead per organisation": "",
+        "Upcoming per organisation": "",
         "Free to cancel until": "1 day before",
     }
 

@@ -274,8 +274,8 @@ def test_the_page_says_which_certificates_one_needs_and_whether_one_has_them(pag
         granted_by=engineer,
     )
     said = page.get("/machines/FDM-01/").content.decode()
-    assert "Powder: you have it through Friday 30 April 2027" in said
-    assert "Printing: <strong>you do not have it</strong>" in said
+    assert "Powder: valid through Friday 30 April 2027" in said
+    assert "Printing: <strong>not yet obtained</strong>" in said
 
 
 def test_the_page_offers_the_next_free_time(page, printer):

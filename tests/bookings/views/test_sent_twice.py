@@ -71,7 +71,7 @@ def test_moving(twice, engineer, make_reservation):
 def test_cancelling(twice, engineer, make_reservation):
     reservation = make_reservation()
     said = twice(engineer, f"/bookings/{reservation.booking.reference}/cancel/", {"reservation": reservation.pk})
-    assert "It was cancelled already." in said
+    assert "This reservation has already been cancelled." in said
     assert Notification.objects.filter(kind="cancellation", recipient=engineer).count() <= 1
 
 
@@ -108,7 +108,7 @@ def test_sending_a_notification_again(twice, facility_manager, make_reservation)
     said = twice(
         facility_manager, "/outbox/again/", {"notification": str(notification.pk), "times": "0", "show": "sent"}
     )
-    assert "1 notice goes out again." in said
+    assert "1 notification is sent again." in said
     Notification.objects.filter(pk=notification.pk).update(
         sent_at=NOW
     )  # it went out; the page on the screen is that of before

@@ -114,9 +114,9 @@ def test_what_a_stranger_is_told_follows_from_what_is_occupied_in_the_window_alo
 @pytest.mark.parametrize(
     ("start", "end", "words"),
     [
-        (60, 90, "Occupied all that time"),
+        (60, 90, "The machine is taken all that time"),
         (30, 90, "01:00 on"),
-        (90, 150, "Occupied until"),
+        (90, 150, "The machine is taken until"),
         (30, 150, "01:00–02:00"),
     ],
 )

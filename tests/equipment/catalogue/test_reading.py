@@ -219,7 +219,7 @@ class TestReading:
             ('"Fr 07:00-18:00"', '"Th,Fr 18:00-23:00"', "opening_hours.badge.weekly", "overlap"),
             ('closures = ["winter"]', 'closures = ["wintr"]', "equipment.FDM-01.closures", "Did you mean “winter”?"),
             ('opening_hours = "always"', 'opening_hours = "bagde"', "equipment.FDM-02.opening_hours", "“badge”"),
-            ('opening_hours = "always"', 'contact = "nobody"', "equipment.FDM-02.contact", "no e-mail address"),
+            ('opening_hours = "always"', 'contact = "nobody"', "equipment.FDM-02.contact", "not an email address"),
             ("[equipment.FDM-02]", '[equipment."fdm 02"]', "equipment.fdm 02", "Capitals, digits and hyphens"),
             ("# A small facility.", "[machines.X]", "machines", "no such part"),
             ('certificates = ["basis"]', 'certificates = ["bassis"]', "types.ultimaker-s5.certificates", "“basis”"),

@@ -48,7 +48,12 @@ def test_requests_are_listed_with_the_first_to_start_on_top(desk, make_request):
     make_request("09:00", "10:00", title="Sooner")
     said = desk.get("/requests/").content.decode()
     assert said.index("Sooner") < said.index("Later")
-    for expected in ("2 wait for a decision", "Engineer, Verhagen Fijnmechanica", "09:00–10:00", "Trial production"):
+    for expected in (
+        "2 requests await your decision",
+        "Engineer, Verhagen Fijnmechanica",
+        "09:00–10:00",
+        "Trial production",
+    ):
         assert expected in said
 
 
@@ -58,7 +63,7 @@ def test_a_request_is_approved_with_one_button(desk, make_request):
     assert state_of(reservation) == ReservationState.CONFIRMED
     said = answer.content.decode()
     assert "Approved: FDM-01, Mon 1 March 2027 09:00–11:00, for Verhagen Fijnmechanica." in said
-    assert "Nothing waits for a decision." in said
+    assert "Nothing awaits a decision." in said
 
 
 def test_a_request_is_declined_with_a_reason_that_is_told_to_whoever_asked(desk, client, make_request, engineer):
@@ -138,7 +143,7 @@ def test_whoever_asked_sees_that_it_waits(client, make_request, engineer):
     reservation = make_request()
     client.force_login(engineer)
     page = client.get(f"/bookings/{reservation.booking.reference}/").content.decode()
-    assert "A facility manager decides. Until then the time is kept for you." in page
+    assert "A facility manager decides. Until then the time is held for you." in page
 
 
 # ---- Of many times at once ----------------------------------------------------------------------------------------
@@ -157,10 +162,10 @@ def states(booking) -> list[str]:
 
 def test_a_course_is_one_request_and_approved_with_one_press(desk, course):
     said = desk.get("/requests/").content.decode()
-    assert "3 wait for a decision" in said
-    assert "the first of 3 times" in said
+    assert "3 requests await your decision" in said
+    assert "the first of 3 reservations" in said
     answer = desk.post(f"/requests/{course.reference}/approve-all/", follow=True).content.decode()
-    assert "Approved: 3 times of Course, for Verhagen Fijnmechanica." in answer
+    assert "Approved: 3 reservations of Course, for Verhagen Fijnmechanica." in answer
     assert states(course) == ["confirmed"] * 3
 
 
@@ -193,7 +198,7 @@ def test_what_of_a_course_has_passed_is_not_approved(desk, course, monkeypatch):
 def test_deciding_about_a_course_twice_is_told(desk, course):
     for _time in range(2):
         answer = desk.post(f"/requests/{course.reference}/approve-all/", follow=True).content.decode()
-    assert "Nothing of this booking waits for a decision any more." in answer
+    assert "Nothing of this booking awaits a decision any more." in answer
     assert "no longer there" in desk.post("/requests/B-00000/approve-all/", follow=True).content.decode()
 
 
@@ -221,7 +226,7 @@ def test_reservations_that_something_is_the_matter_with_are_listed_until_dismiss
     assert "outside opening hours" not in said
     issue.refresh_from_db()
     assert issue.closed_at == NOW
-    assert "That was settled already." in desk.post(f"/concerns/{issue.pk}/settle/", follow=True).content.decode()
+    assert "This has been handled already." in desk.post(f"/concerns/{issue.pk}/settle/", follow=True).content.decode()
 
 
 def test_an_issue_stands_beside_its_request(desk, make_request):

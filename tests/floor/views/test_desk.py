@@ -44,7 +44,7 @@ def test_the_desk_shows_what_is_late_now_next_and_free(staff, at, make_reservati
     at("09:40")
     page = staff.get("/desk/").content.decode()
     assert "Not checked in since 09:00" in column(page, "late")
-    assert "Nobody came" in column(page, "late")
+    assert "No-show" in column(page, "late")
 
 
 def test_one_press_checks_in_and_one_checks_out(staff, at, make_reservation):

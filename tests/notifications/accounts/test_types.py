@@ -277,7 +277,7 @@ class TestAnotherAddress:
         self.change(claiming, self.NEW)
         engineer.refresh_from_db()
         assert engineer.email == "engineer@example.org"
-        assert mailed() == [(self.NEW, "Confirm your new e-mail address")]
+        assert mailed() == [(self.NEW, "Confirm your new email address")]
         assert self.NEW in claiming.get("/account/email/").content.decode()
         self.confirm(link())
         engineer.refresh_from_db()
@@ -285,7 +285,7 @@ class TestAnotherAddress:
         assert list(EmailAddress.objects.values_list("user", "email", "verified", "primary")) == [
             (engineer.pk, self.NEW, True, True)
         ]
-        assert mailed() == [("engineer@example.org", "Your e-mail address was changed")]
+        assert mailed() == [("engineer@example.org", "Your email address was changed")]
         assert self.NEW in mail_server.taken[-1].get_body(("plain",)).get_content()
         assert is_in(sign_in(self.NEW))
         assert not is_in(sign_in("engineer@example.org"))
@@ -318,7 +318,7 @@ class TestAnotherAddress:
         said = self.change(claiming, claimed)
         free = self.change(claiming, "free@example.org")
         assert said.status_code == free.status_code == 200
-        assert mailed() == [("free@example.org", "Confirm your new e-mail address")]
+        assert mailed() == [("free@example.org", "Confirm your new email address")]
         self.change(claiming, claimed)
         assert mailed() == []
         assert is_in(sign_in(other_engineer.email))
@@ -364,7 +364,7 @@ class TestAnotherAddress:
         form = {"name": "Engineer", "email": "Eva@Example.org", "language": "en", "is_active": "on"}
         form |= {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
         assert sign_in(facility_manager.email).post(page, form).status_code == 302
-        assert mailed() == [("engineer@example.org", "Your e-mail address was changed")]
+        assert mailed() == [("engineer@example.org", "Your email address was changed")]
         assert list(engineer.emailaddress_set.values_list("email", "verified")) == [("eva@example.org", True)]
         assert is_in(sign_in("eva@example.org"))
 

@@ -48,7 +48,7 @@ def test_what_failed_goes_out_again_under_another_id(notification, desk, mail_se
     answer = desk.post(
         "/outbox/again/", {"notification": str(notification.pk), "show": "failed"}, follow=True
     ).content.decode()
-    assert "1 notice goes out again." in answer
+    assert "1 notification is sent again." in answer
     assert outbox.sweep(clock=lambda: LATER) == 1
     assert [m["Message-ID"] for m in mail_server.taken] != [before]
     assert "Nothing failed." in desk.get("/outbox/?show=failed").content.decode()
@@ -57,7 +57,7 @@ def test_what_failed_goes_out_again_under_another_id(notification, desk, mail_se
 
 def test_all_that_failed_goes_out_with_one_press(notification, desk):
     assert (
-        "1 notice goes out again."
+        "1 notification is sent again."
         in desk.post("/outbox/again/", {"notification": "all failed"}, follow=True).content.decode()
     )
     assert Notification.objects.due(LATER).count() == 1

@@ -120,7 +120,7 @@ def test_it_cannot_be_turned_off_while_the_role_asks_for_it(client, manager):
     sign_in(client, manager)
     set_up(client)
     page = client.post("/account/2fa/totp/deactivate/").content.decode()
-    assert "Your role at the facility asks for it, so you cannot turn it off." in page
+    assert "Your role at the facility asks for two-step sign-in, so you cannot turn it off." in page
     assert manager.has_second_factor
 
 

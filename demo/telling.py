@@ -131,7 +131,7 @@ def _habit(habit: Habit, days: list[date], cast: Cast, now: datetime, chance: Ra
             equipment_type=cast.types[chance.choice(habit.types)],
         )
         cancelled, title = chance.random() < CANCELLED_SHARE, chance.choice(habit.titles)
-        if made < start - requested_slot.equipment_type.notice_period:
+        if made < start - requested_slot.equipment_type.type_policy.notice_period:
             asked.append(
                 Asked(
                     made, habit.person, habit.organisation, habit.purpose, title, (requested_slot,), cancelled=cancelled

@@ -1,16 +1,16 @@
 """The API's list of machines, and how a machine is told. What needs reservations is in `bookings.api`."""
 
-from datetime import date, timedelta
-from typing import Annotated
+from datetime import date, time, timedelta
+from typing import Annotated, Any
 
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from ninja import Router, Schema
-from pydantic import StringConstraints
+from pydantic import StringConstraints, create_model
 
 from equipment.models import Certificate, Equipment, EquipmentType
-from equipment.policy import Policy
+from equipment.policy import POLICY_POINTS, Point, Policy, Unit
 from organisations.models import User
 
 router = Router(tags=["equipment"])
@@ -31,23 +31,38 @@ class EquipmentOut(Schema):
     state: str
 
 
-class PolicyOut(Schema):
-    """Minutes and days are elapsed time; null is no limit. `last_start` is wall-clock time in the Atrium."""
+def name_in_api(name: str, point: Point) -> str:
+    """With its unit: `shortest_minutes`, `horizon_days`."""
+    return f"{point.api or name}_{point.unit}" if point.unit in (Unit.MINUTES, Unit.DAYS) else name
 
-    grid_minutes: int
-    shortest_minutes: int
-    longest_minutes: int | None
-    notice_minutes: int
-    horizon_days: int
-    set_up_minutes: int
-    clean_up_minutes: int
-    last_start: str | None
-    unattended: bool
-    approval: str
-    operator_needed: bool
-    open_reservation_limit: int | None
-    free_cancellation_minutes: int
-    check_in_grace_minutes: int
+
+def value_in_api(value: Any, point: Point) -> int | str | bool | None:
+    match point.unit, value:
+        case _, None:
+            return None
+        case Unit.MINUTES, timedelta():
+            return _minutes(value)
+        case Unit.DAYS, timedelta():
+            return value.days
+        case Unit.CLOCK, time():
+            return f"{value:%H:%M}"
+        case Unit.CHOICE, _:
+            return str(value)
+    return value
+
+
+def _type_in_api(name: str, point: Point) -> Any:
+    types = {Unit.CLOCK: str, Unit.CHOICE: str, Unit.SWITCH: bool}
+    plain: Any = types.get(point.unit, int)
+    return plain | None if getattr(Policy(), name) is None else plain
+
+
+PolicyOut = create_model(
+    "PolicyOut",
+    __base__=Schema,
+    __doc__="Minutes and days are elapsed time; null is no limit. `last_start` is wall-clock time in the Atrium.",
+    **{name_in_api(name, point): (_type_in_api(name, point), ...) for name, point in POLICY_POINTS.items()},
+)
 
 
 class AbilitiesOut(Schema):
@@ -81,7 +96,7 @@ class EquipmentDetailsOut(EquipmentOut):
     description: str
     contact: str
     abilities: AbilitiesOut
-    policy: PolicyOut
+    policy: PolicyOut  # type: ignore[valid-type]  # made from the points of the policy
     certificates: list[CertificateOut]
     finished_on: FinishingOut | None
 
@@ -136,23 +151,11 @@ def abilities_out(type_: EquipmentType) -> AbilitiesOut:
     return AbilitiesOut(**{name: getattr(type_, name) for name in AbilitiesOut.model_fields})
 
 
-def policy_out(policy: Policy) -> PolicyOut:
-    return PolicyOut(
-        grid_minutes=policy.grid_minutes,
-        shortest_minutes=_minutes(policy.shortest),
-        longest_minutes=None if policy.longest is None else _minutes(policy.longest),
-        notice_minutes=_minutes(policy.notice_period),
-        horizon_days=policy.horizon.days,
-        set_up_minutes=_minutes(policy.set_up),
-        clean_up_minutes=_minutes(policy.clean_up),
-        last_start=None if policy.last_start is None else f"{policy.last_start:%H:%M}",
-        unattended=policy.unattended,
-        approval=policy.approval,
-        operator_needed=policy.operator_needed,
-        open_reservation_limit=policy.open_reservation_limit,
-        free_cancellation_minutes=_minutes(policy.free_cancellation_term),
-        check_in_grace_minutes=_minutes(policy.check_in_grace),
-    )
+def policy_out(policy: Policy) -> Schema:
+    values = {
+        name_in_api(name, point): value_in_api(getattr(policy, name), point) for name, point in POLICY_POINTS.items()
+    }
+    return PolicyOut(**values)
 
 
 def _minutes(duration: timedelta) -> int:

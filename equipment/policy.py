@@ -1,17 +1,30 @@
 """The booking policy of a machine: kept on its type, each point overridable on one machine.
 
-`PolicyFields` are the type's columns, `PolicyOverrides` the same columns on the machine where empty means
-"as the type says", `Policy` the two put together, which is all that rules ever see.
+Each point is named once, as a field of `Policy` with its `Point`. From there follow the columns of a type
+(`PolicyFields`) and of a machine (`PolicyOverrides`, where empty means "as the type says"), the set-up pages, the keys
+of a catalogue file, the API, the house rules and the page of a machine. A new point is a field here and its migration.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from datetime import time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from core.formatting import duration_in_words
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    Words = str | _StrPromise
 
 
 class Grid(models.IntegerChoices):
@@ -26,24 +39,229 @@ class Approval(models.TextChoices):
     MANAGER = "manager", _("a facility manager approves")
 
 
+class Unit(StrEnum):
+    """What a point is, and in which unit programs read it."""
+
+    MINUTES = "minutes"  # elapsed time
+    DAYS = "days"  # elapsed time, 24 hours each
+    CLOCK = "clock"  # a wall-clock time
+    SWITCH = "switch"
+    CHOICE = "choice"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """All that one point of the policy is elsewhere.
+
+    `label` and `help_text` are of the set-up pages; `key` is its name in a catalogue file and `api` in the API, where
+    they differ from its own. `in_table` is (label, value) on the page of house rules, `sentences` what the page of a
+    machine says of it; both say nothing of a point that asks nothing.
+    """
+
+    unit: Unit
+    label: "Words"
+    help_text: "Words" = ""
+    key: str = ""
+    api: str = ""
+    choices: type[models.Choices] | None = None
+    table_label: "Words" = ""
+    table_value: Callable[[Any], str] = str
+    sentence: Callable[["Policy"], str] = lambda policy: ""
+
+    def column(self, *, default: object, override: bool) -> models.Field:
+        """Of a type; or, as an override, of a machine, where all may be empty. A limit that may be lifted may be empty
+        on a type as well."""
+        options: dict[str, Any] = {"help_text": "" if override else self.help_text}
+        if override or default is None:
+            options |= {"null": True, "blank": True}
+        if not override and default is not None:
+            options["default"] = default
+        if self.choices is not None:
+            options["choices"] = self.choices.choices
+        match self.unit:
+            case Unit.MINUTES | Unit.DAYS:
+                return models.DurationField(self.label, **options)
+            case Unit.CLOCK:
+                return models.TimeField(self.label, **options)
+            case Unit.SWITCH:
+                return models.BooleanField(self.label, **options)
+            case Unit.CHOICE:
+                return models.CharField(self.label, max_length=10, **options)
+            case Unit.COUNT:
+                limits: dict[str, Any] = {} if self.choices else {"validators": [MinValueValidator(1)]}
+                return models.PositiveSmallIntegerField(self.label, **limits, **options)
+
+
+def point(default: Any, **about: Any) -> Any:
+    """A field of `Policy` with its `Point`; the type stands at the field."""
+    return field(default=default, metadata={"point": Point(**about)})
+
+
+def _length_or_nothing(duration: timedelta) -> str:
+    return duration_in_words(duration) if duration else ""
+
+
+def _yes_or_nothing(words: "Words") -> Callable[[bool], str]:
+    return lambda value: str(words) if value else ""
+
+
+def _length_in_words(policy: "Policy") -> str:
+    lengths = {
+        "shortest": duration_in_words(policy.shortest),
+        "longest": duration_in_words(policy.longest or policy.shortest),
+        "grid": policy.grid_minutes,
+    }
+    if policy.longest is None:
+        return _now("At least %(shortest)s, in steps of %(grid)d minutes.") % lengths
+    return _now("From %(shortest)s to %(longest)s, in steps of %(grid)d minutes.") % lengths
+
+
+def _limit_in_words(policy: "Policy") -> str:
+    limit = policy.open_reservation_limit
+    if limit is None:
+        return ""
+    text = ngettext(
+        "Your organisation can have %(count)d reservation ahead.",
+        "Your organisation can have %(count)d reservations ahead.",
+        limit,
+    )
+    return text % {"count": limit}
+
+
+def _with_time(words: "Words", duration: timedelta) -> str:
+    return str(words) % {"time": duration_in_words(duration)} if duration else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What holds for one machine. Durations are elapsed time; None means no limit."""
 
-    grid_minutes: int = 15
-    shortest: timedelta = timedelta(minutes=15)
-    longest: timedelta | None = None
-    notice_period: timedelta = timedelta(0)
-    horizon: timedelta = timedelta(days=365)
-    set_up: timedelta = timedelta(0)
-    clean_up: timedelta = timedelta(0)
-    last_start: time | None = None  # wall-clock; starting exactly then is allowed
-    unattended: bool = False
-    approval: str = Approval.NONE
-    operator_needed: bool = False
-    open_reservation_limit: int | None = None  # per organisation, over the whole type
-    free_cancellation_term: timedelta = timedelta(hours=24)
-    check_in_grace: timedelta = timedelta(minutes=30)
+    grid_minutes: int = point(
+        15,
+        unit=Unit.COUNT,
+        label=_("start and end on"),
+        help_text=_("Steps of the wall clock."),
+        key="grid",
+        choices=Grid,
+    )
+    shortest: timedelta = point(
+        timedelta(minutes=30),
+        unit=Unit.MINUTES,
+        label=_("shortest"),
+        table_label=_("Shortest"),
+        table_value=duration_in_words,
+        sentence=_length_in_words,
+    )
+    longest: timedelta | None = point(
+        None,
+        unit=Unit.MINUTES,
+        label=_("longest"),
+        help_text=_("Empty: no limit."),
+        table_label=_("Longest"),
+        table_value=lambda longest: duration_in_words(longest) if longest else _now("no limit"),
+    )
+    notice_period: timedelta = point(
+        timedelta(0),
+        unit=Unit.MINUTES,
+        label=_("latest booking"),
+        api="notice",
+        table_label=_("Book at the latest"),
+        table_value=_length_or_nothing,
+        sentence=lambda policy: _with_time(_("Book at least %(time)s ahead."), policy.notice_period),
+    )
+    horizon: timedelta = point(
+        timedelta(days=180),
+        unit=Unit.DAYS,
+        label=_("earliest booking"),
+        table_label=_("Book at the earliest"),
+        table_value=duration_in_words,
+        sentence=lambda policy: _with_time(_("Book at most %(time)s ahead."), policy.horizon),
+    )
+    set_up: timedelta = point(
+        timedelta(0),
+        unit=Unit.MINUTES,
+        label=_("preparation"),
+        table_label=_("Preparation"),
+        table_value=_length_or_nothing,
+        sentence=lambda policy: _with_time(_("%(time)s before your time is kept free for setting up."), policy.set_up),
+    )
+    clean_up: timedelta = point(
+        timedelta(0),
+        unit=Unit.MINUTES,
+        label=_("clean-up"),
+        table_label=_("Clean-up"),
+        table_value=_length_or_nothing,
+        sentence=lambda policy: _with_time(
+            _("%(time)s after your time is kept free for cleaning up."), policy.clean_up
+        ),
+    )
+    # Starting exactly then is allowed.
+    last_start: time | None = point(
+        None,
+        unit=Unit.CLOCK,
+        label=_("last start"),
+        help_text=_("Nobody starts later in the day than this. Empty: no limit."),
+        table_label=_("Last start"),
+        table_value=lambda clock: f"{clock:%H:%M}" if clock else "",
+        sentence=lambda policy: (
+            _now("Start no later than %(time)s.") % {"time": f"{policy.last_start:%H:%M}"} if policy.last_start else ""
+        ),
+    )
+    unattended: bool = point(
+        False,
+        unit=Unit.SWITCH,
+        label=_("runs unattended"),
+        help_text=_("The run may cross nights, weekends and closures."),
+        table_label=_("Runs unattended"),
+        table_value=_yes_or_nothing(_("yes")),
+        sentence=lambda policy: (
+            _now("It may run on at night and at the weekend; you start and end it during opening hours.")
+            if policy.unattended
+            else ""
+        ),
+    )
+    approval: str = point(
+        Approval.NONE,
+        unit=Unit.CHOICE,
+        label=_("approval"),
+        choices=Approval,
+        table_label=_("Approved by"),
+        table_value=lambda approval: _now("facility manager") if approval == Approval.MANAGER else "",
+        sentence=lambda policy: (
+            _now("The facility manager approves each booking first.") if policy.approval == Approval.MANAGER else ""
+        ),
+    )
+    operator_needed: bool = point(
+        False,
+        unit=Unit.SWITCH,
+        label=_("needs an operator"),
+        table_label=_("Operator"),
+        table_value=_yes_or_nothing(_("comes with it")),
+        sentence=lambda policy: _now("An operator works with you.") if policy.operator_needed else "",
+    )
+    # Per organisation, over the whole type.
+    open_reservation_limit: int | None = point(
+        None,
+        unit=Unit.COUNT,
+        label=_("upcoming reservations (maximum)"),
+        help_text=_("How many upcoming reservations an organisation may have on this type. Empty: no limit."),
+        table_label=_("Upcoming per organisation"),
+        table_value=lambda limit: f"{limit or ''}",
+        sentence=_limit_in_words,
+    )
+    free_cancellation_term: timedelta = point(
+        timedelta(hours=24),
+        unit=Unit.MINUTES,
+        label=_("free cancellation until"),
+        api="free_cancellation",
+        table_label=_("Free to cancel until"),
+        table_value=lambda term: (
+            _now("%(time)s before") % {"time": duration_in_words(term)} if term else _now("the start")
+        ),
+        sentence=lambda policy: _with_time(_("Cancel for free until %(time)s before."), policy.free_cancellation_term),
+    )
+    check_in_grace: timedelta = point(timedelta(minutes=30), unit=Unit.MINUTES, label=_("check-in waiting time"))
 
     @property
     def grid(self) -> timedelta:
@@ -53,8 +271,25 @@ class Policy:
         """Whether a reservation may last this long."""
         return self.shortest <= duration <= (self.longest or duration) and not duration % self.grid
 
+    def in_table(self) -> list[tuple[str, str, str]]:
+        """(name, label, value in words) of what the page of house rules shows; the value is empty where nothing is
+        asked."""
+        return [
+            (name, str(one.table_label), one.table_value(getattr(self, name)))
+            for name, one in POLICY_POINTS.items()
+            if one.table_label
+        ]
 
-POLICY_FIELDS = tuple(Policy.__dataclass_fields__)
+    def in_sentences(self) -> list[str]:
+        """For the page of a machine; those that ask nothing are left out."""
+        said = [one.sentence(self) for one in POLICY_POINTS.values()]
+        return [sentence for sentence in said if sentence]
+
+
+# By the name of the field, in the order of the set-up pages.
+POLICY_POINTS: dict[str, Point] = {one.name: one.metadata["point"] for one in fields(Policy)}
+POLICY_FIELDS = tuple(POLICY_POINTS)
+_DEFAULTS: dict[str, object] = {one.name: one.default for one in fields(Policy)}
 
 
 def _check_lengths(policy: Policy) -> None:
@@ -63,8 +298,8 @@ def _check_lengths(policy: Policy) -> None:
         raise ValidationError({"longest": _("The longest reservation must not be shorter than the shortest.")})
     if policy.shortest % policy.grid:
         raise ValidationError({"shortest": _("The shortest reservation must be a whole number of grid steps.")})
-    for name in ("set_up", "clean_up", "notice_period", "horizon", "free_cancellation_term", "check_in_grace"):
-        if getattr(policy, name) < timedelta(0):
+    for name, one in POLICY_POINTS.items():
+        if one.unit in (Unit.MINUTES, Unit.DAYS) and (getattr(policy, name) or timedelta(0)) < timedelta(0):
             raise ValidationError({name: _("A duration cannot be negative.")})
     if policy.horizon > settings.CALENDARS_EXPANDED_AHEAD:
         message = _("Calendars are known %(days)d days ahead; the horizon must lie within.")
@@ -72,35 +307,7 @@ def _check_lengths(policy: Policy) -> None:
 
 
 class PolicyFields(models.Model):
-    grid_minutes = models.PositiveSmallIntegerField(
-        _("start and end on"), choices=Grid.choices, default=Grid.QUARTER, help_text=_("Steps of the wall clock.")
-    )
-    shortest = models.DurationField(_("shortest"), default=timedelta(minutes=30))
-    longest = models.DurationField(_("longest"), null=True, blank=True, help_text=_("Empty: no limit."))
-    notice_period = models.DurationField(_("latest booking"), default=timedelta(0))
-    horizon = models.DurationField(_("earliest booking"), default=timedelta(days=180))
-    set_up = models.DurationField(_("preparation"), default=timedelta(0))
-    clean_up = models.DurationField(_("clean-up"), default=timedelta(0))
-    last_start = models.TimeField(
-        _("last start"),
-        null=True,
-        blank=True,
-        help_text=_("Nobody starts later in the day than this. Empty: no limit."),
-    )
-    unattended = models.BooleanField(
-        _("runs unattended"), default=False, help_text=_("The run may cross nights, weekends and closures.")
-    )
-    approval = models.CharField(_("approval"), max_length=10, choices=Approval.choices, default=Approval.NONE)
-    operator_needed = models.BooleanField(_("needs an operator"), default=False)
-    open_reservation_limit = models.PositiveSmallIntegerField(
-        _("upcoming reservations (maximum)"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1)],
-        help_text=_("How many upcoming reservations an organisation may have on this type. Empty: no limit."),
-    )
-    free_cancellation_term = models.DurationField(_("free cancellation until"), default=timedelta(hours=24))
-    check_in_grace = models.DurationField(_("check-in waiting time"), default=timedelta(minutes=30))
+    """The columns of a type, one for each point."""
 
     class Meta:
         abstract = True
@@ -114,25 +321,12 @@ class PolicyFields(models.Model):
         _check_lengths(self.type_policy)
 
 
+for _name, _point in POLICY_POINTS.items():
+    PolicyFields.add_to_class(_name, _point.column(default=_DEFAULTS[_name], override=False))
+
+
 class PolicyOverrides(models.Model):
     """The same points; None means "as the type says". A limit of the type cannot be lifted here, only changed."""
-
-    grid_minutes = models.PositiveSmallIntegerField(_("start and end on"), choices=Grid.choices, null=True, blank=True)
-    shortest = models.DurationField(_("shortest"), null=True, blank=True)
-    longest = models.DurationField(_("longest"), null=True, blank=True)
-    notice_period = models.DurationField(_("latest booking"), null=True, blank=True)
-    horizon = models.DurationField(_("earliest booking"), null=True, blank=True)
-    set_up = models.DurationField(_("preparation"), null=True, blank=True)
-    clean_up = models.DurationField(_("clean-up"), null=True, blank=True)
-    last_start = models.TimeField(_("last start"), null=True, blank=True)
-    unattended = models.BooleanField(_("runs unattended"), null=True, blank=True)
-    approval = models.CharField(_("approval"), max_length=10, choices=Approval.choices, null=True, blank=True)
-    operator_needed = models.BooleanField(_("needs an operator"), null=True, blank=True)
-    open_reservation_limit = models.PositiveSmallIntegerField(
-        _("upcoming reservations (maximum)"), null=True, blank=True, validators=[MinValueValidator(1)]
-    )
-    free_cancellation_term = models.DurationField(_("free cancellation until"), null=True, blank=True)
-    check_in_grace = models.DurationField(_("check-in waiting time"), null=True, blank=True)
 
     class Meta:
         abstract = True
@@ -145,3 +339,7 @@ class PolicyOverrides(models.Model):
 
     def check_policy_on(self, type_policy: Policy) -> None:
         _check_lengths(self.policy_on(type_policy))
+
+
+for _name, _point in POLICY_POINTS.items():
+    PolicyOverrides.add_to_class(_name, _point.column(default=_DEFAULTS[_name], override=True))

@@ -289,7 +289,7 @@ def starts_within_the_horizon(candidate: Candidate, context: Context) -> str | N
 @rule(
     "outside_opening_hours",
     says=gettext_lazy(
-        "Preparation, use and clean-up are in opening hours. An unattended run only starts and ends in them."
+        "Preparation, use and clean-up are in opening hours; an unattended run only starts and ends in them."
     ),
     override=FACILITY_MANAGER,
     field="start",

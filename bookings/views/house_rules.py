@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import Q
 from django.shortcuts import render
@@ -13,9 +13,8 @@ from django.views.decorators.http import require_safe
 from bookings.models import Economic, Purpose
 from bookings.rules.book import BOOKING_RULES, RESERVATION_RULES
 from core.clock import ZONE
-from core.formatting import duration_in_words
 from equipment.models import Equipment, EquipmentType
-from equipment.policy import Approval, Policy
+from equipment.policy import Policy
 from organisations.models import OrganisationClass
 
 
@@ -72,30 +71,14 @@ def policy_lines(machines: Iterable[Equipment]) -> list[PolicyLine]:
 
 
 def points_of(policy: Policy, kind: EquipmentType) -> list[tuple[str, str]]:
-    """The policy as (label, value in words)."""
-    return [
-        (_("Shortest"), duration_in_words(policy.shortest)),
-        (_("Longest"), duration_in_words(policy.longest) if policy.longest else _("no limit")),
-        (_("Book at the latest"), _in_words(policy.notice_period)),
-        (_("Book at the earliest"), duration_in_words(policy.horizon)),
-        (_("Preparation"), _in_words(policy.set_up)),
-        (_("Clean-up"), _in_words(policy.clean_up)),
-        (_("Last start"), f"{policy.last_start:%H:%M}" if policy.last_start else ""),
-        (_("Runs unattended"), _("yes") if policy.unattended else ""),
-        (_("Approved by"), _("facility manager") if policy.approval == Approval.MANAGER else ""),
-        (_("Certificates"), ", ".join(str(certificate) for certificate in kind.required_certificates.all())),
-        (_("Operator"), _("comes with it") if policy.operator_needed else ""),
-        (_("Upcoming per organisation"), f"{policy.open_reservation_limit or ''}"),
-        (_("Free to cancel until"), _free_until(policy.free_cancellation_term)),
-    ]
-
-
-def _in_words(duration: timedelta) -> str:
-    return duration_in_words(duration) if duration else ""
-
-
-def _free_until(term: timedelta) -> str:
-    return _("%(time)s before") % {"time": duration_in_words(term)} if term else _("the start")
+    """The policy as (label, value in words), with the certificates that the type asks for."""
+    points = []
+    for name, label, value in policy.in_table():
+        points.append((label, value))
+        if name == "approval":
+            certificates = ", ".join(str(certificate) for certificate in kind.required_certificates.all())
+            points.append((_("Certificates"), certificates))
+    return points
 
 
 def purpose_lines(today: date) -> list[PurposeLine]:

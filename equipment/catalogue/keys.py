@@ -21,7 +21,7 @@ from equipment.catalogue.notation import WeeklyHours, YearlyDays
 from equipment.catalogue.problems import did_you_mean
 from equipment.catalogue.public_holidays import names_of_public_holidays
 from equipment.models import Equipment, EquipmentState, Process
-from equipment.policy import Approval, Grid
+from equipment.policy import POLICY_POINTS, Grid, Point, Unit
 
 
 @dataclass(frozen=True)
@@ -167,22 +167,25 @@ _HOURS_AND_CLOSURES = {
     "closures": _key("closures", _list_of(_text(50), may_be_empty=True)),
 }
 
-POLICY_KEYS = {
-    "grid": _key("grid_minutes", _grid),
-    "shortest": _key("shortest", notation.duration),
-    "longest": _key("longest", notation.duration),
-    "notice_period": _key("notice_period", notation.duration),
-    "horizon": _key("horizon", notation.duration),
-    "set_up": _key("set_up", notation.duration),
-    "clean_up": _key("clean_up", notation.duration),
-    "last_start": _key("last_start", notation.clock_time),
-    "unattended": _key("unattended", _truth),
-    "approval": _key("approval", _one_of(Approval.values)),
-    "operator_needed": _key("operator_needed", _truth),
-    "open_reservation_limit": _key("open_reservation_limit", _whole(1, 30_000)),
-    "free_cancellation_term": _key("free_cancellation_term", notation.duration),
-    "check_in_grace": _key("check_in_grace", notation.duration),
-}
+
+def _reader_of(name: str, point: Point) -> Callable[[Any], Any]:
+    if name == "grid_minutes":
+        return _grid
+    match point.unit:
+        case Unit.MINUTES | Unit.DAYS:
+            return notation.duration
+        case Unit.CLOCK:
+            return notation.clock_time
+        case Unit.SWITCH:
+            return _truth
+        case Unit.CHOICE:
+            assert point.choices is not None
+            return _one_of(point.choices.values)
+        case Unit.COUNT:
+            return _whole(1, 30_000)
+
+
+POLICY_KEYS = {point.key or name: _key(name, _reader_of(name, point)) for name, point in POLICY_POINTS.items()}
 
 FIELDLABS = {**_NAMES, "place": _key("place", _text(100)), **_HOURS_AND_CLOSURES}
 

@@ -34,7 +34,7 @@ KIND_NAMES = {
     "fieldlabs": gettext_lazy("fieldlabs"),
     "certificates": gettext_lazy("kinds of certificates"),
     "types": gettext_lazy("types"),
-    "equipment": gettext_lazy("machine"),
+    "equipment": gettext_lazy("machines"),
 }
 
 

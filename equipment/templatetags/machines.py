@@ -1,13 +1,12 @@
 """A machine said in plain words: what it can do, and what one has to keep to."""
 
 from django import template
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from core.formatting import duration_in_words
 from equipment.materials import materials_in_words
 from equipment.models import EquipmentType
-from equipment.policy import Approval, Policy
+from equipment.policy import Policy
 
 register = template.Library()
 
@@ -30,52 +29,7 @@ def abilities(kind: EquipmentType) -> list[tuple[str, str]]:
 @register.filter
 def house_rules(policy: Policy) -> list[str]:
     """The policy as sentences, those that ask nothing left out."""
-    rules = [_length(policy)]
-    if policy.notice_period:
-        rules.append(_("Book at least %(time)s ahead.") % {"time": duration_in_words(policy.notice_period)})
-    rules.append(_("Book at most %(time)s ahead.") % {"time": duration_in_words(policy.horizon)})
-    if policy.last_start:
-        rules.append(_("Start no later than %(time)s.") % {"time": f"{policy.last_start:%H:%M}"})
-    if policy.set_up:
-        rules.append(
-            _("%(time)s before your time is kept free for setting up.") % {"time": duration_in_words(policy.set_up)}
-        )
-    if policy.clean_up:
-        rules.append(
-            _("%(time)s after your time is kept free for cleaning up.") % {"time": duration_in_words(policy.clean_up)}
-        )
-    if policy.unattended:
-        rules.append(_("It may run on at night and at the weekend; you start and end it during opening hours."))
-    if policy.operator_needed:
-        rules.append(_("An operator works with you."))
-    if policy.approval == Approval.MANAGER:
-        rules.append(_("The facility manager approves each booking first."))
-    if policy.open_reservation_limit:
-        limit = policy.open_reservation_limit
-        rules.append(
-            ngettext(
-                "Your organisation can have %(count)d reservation ahead.",
-                "Your organisation can have %(count)d reservations ahead.",
-                limit,
-            )
-            % {"count": limit}
-        )
-    if policy.free_cancellation_term:
-        rules.append(
-            _("Cancel for free until %(time)s before.") % {"time": duration_in_words(policy.free_cancellation_term)}
-        )
-    return rules
-
-
-def _length(policy: Policy) -> str:
-    lengths = {
-        "shortest": duration_in_words(policy.shortest),
-        "longest": duration_in_words(policy.longest or policy.shortest),
-    }
-    lengths["grid"] = policy.grid_minutes
-    if policy.longest is None:
-        return _("At least %(shortest)s, in steps of %(grid)d minutes.") % lengths
-    return _("From %(shortest)s to %(longest)s, in steps of %(grid)d minutes.") % lengths
+    return policy.in_sentences()
 
 
 @register.filter

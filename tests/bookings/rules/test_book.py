@@ -49,10 +49,15 @@ def hours(text: str) -> list[Period]:
     return [Period(*(utc(end) for end in part.split("/" if "/" in part else "-"))) for part in text.split(",") if part]
 
 
+def policy_of(**points) -> Policy:
+    """One that asks little: a quarter of an hour may be booked, a year ahead."""
+    return Policy(**{"shortest": timedelta(minutes=15), "horizon": timedelta(days=365)} | points)
+
+
 def candidate(
     start="09:00", end="11:00", policy=None, *, open="08:00-18:00", out="", taken="", equipment=PRINTER, **more
 ) -> Candidate:
-    policy, time_ = policy or Policy(), MachineTime(hours(open), hours(out), hours(taken))
+    policy, time_ = policy or policy_of(), MachineTime(hours(open), hours(out), hours(taken))
     start, end = (utc(moment) if isinstance(moment, str) else moment for moment in (start, end))
     occupied = occupied_by(start, end, policy, time_.open) if start < end else None
     return Candidate(0, equipment, policy, start, end, occupied, time_, **more)
@@ -72,7 +77,7 @@ def at(start: datetime, policy=None, lasts=HOUR, **more) -> Candidate:
     """A reservation that starts at this moment on a machine that is always open."""
     always = f"{NOW - 9 * DAY:%Y-%m-%d %H:%M}/{NOW + 900 * DAY:%Y-%m-%d %H:%M}"
     start = start.astimezone(UTC)
-    return candidate(start, start + lasts, policy or Policy(grid_minutes=5), open=always, **more)
+    return candidate(start, start + lasts, policy or policy_of(grid_minutes=5), open=always, **more)
 
 
 # ---- The list ---------------------------------------------------------------------------------------------------
@@ -126,7 +131,7 @@ def test_an_ordinary_reservation_breaks_nothing():
 
 def test_every_broken_rule_is_told_with_what_it_is_about():
     retired = Equipment(pk=9, code="OLD-01", type=PRINTERS, fieldlab=LAB, state="retired")
-    asked = candidate("19:07", "19:09", Policy(notice_period=10 * DAY), equipment=retired)
+    asked = candidate("19:07", "19:09", policy_of(notice_period=10 * DAY), equipment=retired)
     refusals = evaluate(asked, context())
     assert [(r.code, r.overridable) for r in refusals] == [
         ("equipment_retired", False),
@@ -199,7 +204,7 @@ def test_a_start_may_be_now_and_not_earlier(ago, codes):
 )
 def test_a_moved_reservation_may_keep_its_start(began, starts, lasts, codes):
     was = Period(NOW.astimezone(UTC) + began, NOW.astimezone(UTC) + began + HOUR)
-    asked = at(NOW + starts, Policy(grid_minutes=5, notice_period=DAY), lasts, moves_from=was)
+    asked = at(NOW + starts, policy_of(grid_minutes=5, notice_period=DAY), lasts, moves_from=was)
     assert broken(asked, moving=True) == codes
 
 
@@ -220,7 +225,7 @@ def test_a_moved_reservation_may_keep_its_start(began, starts, lasts, codes):
     ],
 )
 def test_start_and_end_are_on_the_grid_of_the_wall_clock(grid, start, end, codes):
-    policy = Policy(grid_minutes=grid)
+    policy = policy_of(grid_minutes=grid)
     assert broken(candidate(start, end, policy, open="2027-03-01 00:00/2027-11-30 00:00")) == codes
 
 
@@ -228,7 +233,7 @@ def test_start_and_end_are_on_the_grid_of_the_wall_clock(grid, start, end, codes
     ("minutes", "codes"), [(55, ["too_short"]), (60, []), (65, []), (235, []), (240, []), (245, ["too_long"])]
 )
 def test_it_lasts_no_shorter_and_no_longer_than_allowed(minutes, codes):
-    policy = Policy(grid_minutes=5, shortest=HOUR, longest=4 * HOUR)
+    policy = policy_of(grid_minutes=5, shortest=HOUR, longest=4 * HOUR)
     assert broken(at(NOW + DAY, policy, timedelta(minutes=minutes))) == codes
 
 
@@ -242,12 +247,12 @@ def test_it_lasts_no_shorter_and_no_longer_than_allowed(minutes, codes):
     ],
 )
 def test_the_longest_is_elapsed_time_when_the_clocks_change(start, end, codes):
-    policy = Policy(grid_minutes=5, longest=4 * HOUR)
+    policy = policy_of(grid_minutes=5, longest=4 * HOUR)
     assert broken(candidate(start, end, policy, open="2027-03-01 00:00/2027-11-30 00:00")) == codes
 
 
 def test_without_a_longest_there_is_no_limit():
-    assert broken(at(NOW + DAY, Policy(longest=None), 300 * DAY)) == []
+    assert broken(at(NOW + DAY, policy_of(longest=None), 300 * DAY)) == []
 
 
 @pytest.mark.parametrize(
@@ -260,31 +265,31 @@ def test_without_a_longest_there_is_no_limit():
     ],
 )
 def test_it_is_booked_at_least_the_notice_period_ahead(ahead, codes):
-    assert broken(at(NOW + ahead, Policy(grid_minutes=5, notice_period=DAY))) == codes
+    assert broken(at(NOW + ahead, policy_of(grid_minutes=5, notice_period=DAY))) == codes
 
 
 @pytest.mark.parametrize(("ahead", "codes"), [(30 * DAY, []), (30 * DAY + 5 * MINUTE, ["beyond_horizon"])])
 def test_it_starts_at_most_the_horizon_ahead(ahead, codes):
-    assert broken(at(NOW + ahead, Policy(grid_minutes=5, horizon=30 * DAY), 3 * DAY)) == codes
+    assert broken(at(NOW + ahead, policy_of(grid_minutes=5, horizon=30 * DAY), 3 * DAY)) == codes
 
 
 def test_beyond_every_calendar_only_the_horizon_is_told():
     start = NOW + 800 * DAY
     asked = replace(at(start), occupied=None, time=MachineTime((), (), ()), beyond_calendars=True)
-    assert broken(replace(asked, policy=Policy(grid_minutes=5, horizon=1000 * DAY))) == ["beyond_horizon"]
+    assert broken(replace(asked, policy=policy_of(grid_minutes=5, horizon=1000 * DAY))) == ["beyond_horizon"]
 
 
 # ---- Open time --------------------------------------------------------------------------------------------------
 
-PREPARED = Policy(grid_minutes=5, set_up=30 * MINUTE, clean_up=15 * MINUTE)
+PREPARED = policy_of(grid_minutes=5, set_up=30 * MINUTE, clean_up=15 * MINUTE)
 
 
 @pytest.mark.parametrize(
     ("start", "end", "policy", "codes"),
     [
-        ("08:00", "18:00", Policy(), []),
-        ("07:45", "10:00", Policy(), ["outside_opening_hours"]),
-        ("17:00", "18:15", Policy(), ["outside_opening_hours"]),
+        ("08:00", "18:00", policy_of(), []),
+        ("07:45", "10:00", policy_of(), ["outside_opening_hours"]),
+        ("17:00", "18:15", policy_of(), ["outside_opening_hours"]),
         ("08:30", "17:45", PREPARED, []),  # set-up and clean-up touch opening and closing
         ("08:25", "17:45", PREPARED, ["outside_opening_hours"]),
         ("08:30", "17:50", PREPARED, ["outside_opening_hours"]),
@@ -300,17 +305,17 @@ def test_an_attended_reservation_lies_in_one_stretch_of_open_time():
 
 @pytest.mark.parametrize(("start", "codes"), [("15:00", []), ("15:05", ["outside_opening_hours"]), ("08:00", [])])
 def test_the_last_start_is_on_the_wall_and_may_be_taken(start, codes):
-    assert broken(candidate(start, "17:00", Policy(grid_minutes=5, last_start=time(15)))) == codes
+    assert broken(candidate(start, "17:00", policy_of(grid_minutes=5, last_start=time(15)))) == codes
 
 
 @pytest.mark.parametrize("day", ["2027-03-28", "2027-10-31"])
 def test_the_last_start_stays_where_it_is_when_the_clocks_change(day):
-    policy, open_time = Policy(last_start=time(15)), f"{day} 00:00/{day} 23:00"
+    policy, open_time = policy_of(last_start=time(15)), f"{day} 00:00/{day} 23:00"
     assert broken(candidate(f"{day} 15:00", f"{day} 16:00", policy, open=open_time)) == []
     assert broken(candidate(f"{day} 15:15", f"{day} 16:00", policy, open=open_time)) == ["outside_opening_hours"]
 
 
-RUN = Policy(grid_minutes=5, unattended=True, set_up=30 * MINUTE, clean_up=HOUR)
+RUN = policy_of(grid_minutes=5, unattended=True, set_up=30 * MINUTE, clean_up=HOUR)
 MONDAY_TUESDAY = "08:00-18:00,2027-03-02 08:00/2027-03-02 18:00"
 WEEKEND = "2027-03-05 08:00/2027-03-05 18:00,2027-03-08 08:00/2027-03-08 18:00"
 
@@ -333,7 +338,7 @@ def test_an_unattended_run_needs_people_at_both_ends_only(start, end, open_time,
 
 
 def test_a_run_without_set_up_does_not_start_as_the_doors_close():
-    policy = Policy(grid_minutes=5, unattended=True)
+    policy = policy_of(grid_minutes=5, unattended=True)
     assert broken(candidate("17:55", "2027-03-02 09:00", policy, open=MONDAY_TUESDAY)) == []
     assert broken(candidate("18:00", "2027-03-02 09:00", policy, open=MONDAY_TUESDAY)) == ["outside_opening_hours"]
 
@@ -511,7 +516,7 @@ def test_of_two_operators_the_one_with_the_least_to_do_is_chosen():
     ],
 )
 def test_at_most_so_many_reservations_are_ahead(ahead, allocated, moving, codes):
-    policy = Policy(open_reservation_limit=3)
+    policy = policy_of(open_reservation_limit=3)
     own = tuple(Allocation(candidate("13:00", "14:00", policy, equipment=SECOND)) for _ in range(allocated))
     others = (Allocation(candidate(equipment=ROBOT)),)
     counts = {PRINTERS.pk: ahead, ROBOTS.pk: 50}
@@ -562,7 +567,7 @@ def test_the_strictest_of_two_quotas_holds():
     assert broken(candidate("09:00", "11:00"), quotas=[*used(9), *used(1, span="month")]) == ["over_quota"]
 
 
-OVER_THE_WEEKEND = {"open": "2027-03-01 00:00/2027-12-01 00:00", "policy": Policy()}
+OVER_THE_WEEKEND = {"open": "2027-03-01 00:00/2027-12-01 00:00", "policy": policy_of()}
 
 
 @pytest.mark.parametrize(
@@ -656,7 +661,7 @@ def test_dates_are_those_of_amsterdam():
 
 
 def test_a_move_to_another_type_is_one_more_of_that_type():
-    policy = Policy(open_reservation_limit=3)
+    policy = policy_of(open_reservation_limit=3)
     moved = candidate(policy=policy, changes_type=True)
     assert broken(moved, open_reservations={PRINTERS.pk: 2}, moving=True) == []
     assert broken(moved, open_reservations={PRINTERS.pk: 3}, moving=True) == ["too_many_open"]

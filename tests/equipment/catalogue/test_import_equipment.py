@@ -37,7 +37,7 @@ def imported(tmp_path):
 
 def test_it_says_what_was_added(imported):
     told = imported(SMALL)
-    assert "equipment: 2 to add, 0 to change, 0 as they are" in told
+    assert "machines: 2 to add, 0 to change, 0 as they are" in told
     assert "kinds of certificates: 2 to add" in told
     assert "+ equipment: FDM-01, FDM-02" in told
     assert told.endswith("Done.\n")
@@ -56,8 +56,8 @@ def test_a_dry_run_changes_nothing(imported):
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
     [
-        ('process = "fdm"', 'process = "fdm"\npayload_kg = nan', "no weight in kilograms"),
-        ('process = "fdm"', 'process = "fdm"\npayload_kg = inf', "no weight in kilograms"),
+        ('process = "fdm"', 'process = "fdm"\npayload_kg = nan', "not a weight in kilograms"),
+        ('process = "fdm"', 'process = "fdm"\npayload_kg = inf', "not a weight in kilograms"),
         ('process = "fdm"', 'process = "fdm"\ndescription = "a\\u0000b"', "cannot be used here"),
         ('process = "fdm"', 'process = "fdm"\nmaterials = ' + "[" * 5000 + "]" * 5000, "too deep"),
         ("[equipment.FDM-01]", '[equipment."FDM\\u0000"]', "equipment.FDM"),
@@ -86,7 +86,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
 def test_a_file_that_is_no_text_is_told(tmp_path):
     file = tmp_path / "photo.toml"
     file.write_bytes(b"\xff\xd8\xff")
-    with pytest.raises(CommandError, match="no text in UTF-8"):
+    with pytest.raises(CommandError, match="not text in UTF-8"):
         call_command("import_equipment", str(file))
 
 

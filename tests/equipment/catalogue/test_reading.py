@@ -200,22 +200,22 @@ class TestReading:
     @pytest.mark.parametrize(
         ("old", "new", "path", "words"),
         [
-            ('longest = "8h"', 'longest = "8 hours"', "types.ultimaker-s5.longest", "no duration"),
+            ('longest = "8h"', 'longest = "8 hours"', "types.ultimaker-s5.longest", "not a duration"),
             ('longest = "8h"', 'longest = "15m"', "types.ultimaker-s5.longest", "must not be shorter"),
             ('longest = "8h"', 'longst = "8h"', "types.ultimaker-s5.longst", "Did you mean “longest”?"),
             ('longest = "4h"', 'longest = "15m"', "equipment.FDM-02.longest", "must not be shorter"),
             ('process = "fdm"', 'process = "fdn"', "types.ultimaker-s5.process", "Did you mean “fdm”?"),
             ("[330, 240, 300]", "[330, 240]", "types.ultimaker-s5.envelope_mm", "[width, depth, height]"),
             ("[330, 240, 300]", "[330, 240, -1]", "types.ultimaker-s5.envelope_mm", "whole number"),
-            ('["PLA", "ABS"]', '"PLA"', "types.ultimaker-s5.materials", "no list"),
+            ('["PLA", "ABS"]', '"PLA"', "types.ultimaker-s5.materials", "not a list"),
             ('set_up = "15m"', 'set_up = "15m"\nunattended = 1', "types.ultimaker-s5.unattended", "neither true nor"),
             ('set_up = "15m"', 'horizon = "5000d"', "types.ultimaker-s5.horizon", "760 days"),
             ('set_up = "15m"', 'grid = "10m"', "types.ultimaker-s5.grid", "The grid is"),
-            ('set_up = "15m"', 'payload_kg = 1.234', "types.ultimaker-s5.payload_kg", "no weight"),
+            ('set_up = "15m"', 'payload_kg = 1.234', "types.ultimaker-s5.payload_kg", "not a weight"),
             ('"Koningsdag"]', '"Koninginnedag"]', "closures.holidays.public_holidays", "Did you mean “Koningsdag”?"),
             ("first = 2027-03-08", "first = 2027-03-10", "closures.winter.days", "ends before it starts"),
-            ("first = 2027-03-08", 'first = "2027-03-08"', "closures.winter.days", "no date"),
-            ('first = "12-24"', 'first = "24-12"', "closures.winter.every_year", "no day of every year"),
+            ("first = 2027-03-08", 'first = "2027-03-08"', "closures.winter.days", "not a date"),
+            ('first = "12-24"', 'first = "24-12"', "closures.winter.every_year", "not a day of every year"),
             ('"Fr 07:00-18:00"', '"Th,Fr 18:00-23:00"', "opening_hours.badge.weekly", "overlap"),
             ('closures = ["winter"]', 'closures = ["wintr"]', "equipment.FDM-01.closures", "Did you mean “winter”?"),
             ('opening_hours = "always"', 'opening_hours = "bagde"', "equipment.FDM-02.opening_hours", "“badge”"),
@@ -223,7 +223,7 @@ class TestReading:
             ("[equipment.FDM-02]", '[equipment."fdm 02"]', "equipment.fdm 02", "Capitals, digits and hyphens"),
             ("# A small facility.", "[machines.X]", "machines", "no such part"),
             ('certificates = ["basis"]', 'certificates = ["bassis"]', "types.ultimaker-s5.certificates", "“basis”"),
-            ('certificates = ["basis"]', 'certificates = "basis"', "types.ultimaker-s5.certificates", "no list"),
+            ('certificates = ["basis"]', 'certificates = "basis"', "types.ultimaker-s5.certificates", "not a list"),
             ("valid_months = 24", "valid_months = 0", "certificates.basis.valid_months", "whole number from 1"),
             ("valid_months = 24", "valid_mnths = 24", "certificates.basis.valid_mnths", "“valid_months”"),
             ('name = "Powder"\n', "", "certificates.powder", "“name” is missing"),
@@ -232,7 +232,7 @@ class TestReading:
             ('finished_on = "bench"\n', "", "types.ultimaker-s5.finishing_time", "go together"),
             ('finishing_time = "1h"\n', "", "types.ultimaker-s5.finished_on", "go together"),
             ('finishing_time = "1h"', 'finishing_time = "3h"', "types.ultimaker-s5.finishing_time", "of that length"),
-            ('finishing_time = "1h"', 'finishing_time = "1"', "types.ultimaker-s5.finishing_time", "no duration"),
+            ('finishing_time = "1h"', 'finishing_time = "1"', "types.ultimaker-s5.finishing_time", "not a duration"),
             ('name = "Badge"\n', "", "opening_hours.badge", "“name” is missing"),
         ],
     )  # fmt: skip
@@ -266,7 +266,7 @@ class TestReading:
     def test_a_machine_that_nobody_could_ever_book_is_refused(self):
         _line, path, message = problem_of('set_up = "15m"', 'set_up = "15h"')
         assert path == "equipment.FDM-01"
-        assert "Nobody could book it" in message
+        assert "Nobody could book this" in message
 
     def test_an_unattended_machine_needs_its_hours_for_set_up_and_clean_up_only(self):
         read_catalogue(SMALL.replace('shortest = "30m"', 'shortest = "4h"\nunattended = true\nclean_up = "4h"'))

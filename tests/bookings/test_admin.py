@@ -186,7 +186,7 @@ def quota_form(organisation, **changed) -> dict:
 
 def test_a_quota_is_given(as_manager, verhagen):
     assert as_manager.post(page("bookings_quota_add"), quota_form(verhagen)).status_code == 302
-    assert str(verhagen.quotas.get()) == "40 hours per month, all equipment"
+    assert str(verhagen.quotas.get()) == "40 hours per month, all machines"
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_a_decision_and_its_reason_stand_with_the_reservation(
 def test_rules_that_were_set_aside_are_told_in_words(as_manager, make_reservation, facility_manager):
     reservation = make_reservation("20:00", "21:00", override=Overriding(by=facility_manager, reason="Open day"))
     said = as_manager.get(page("bookings_override_changelist")).content.decode()
-    assert "Set-up, use and clean-up are in opening hours" in said
+    assert "Preparation, use and clean-up are in opening hours" in said
     assert "Open day" in said
     assert "Open day" in as_manager.get(page("bookings_reservation_change", reservation.pk)).content.decode()
 

@@ -17,14 +17,14 @@ pytestmark = pytest.mark.browser
 WORDS = {
     "en": {
         "book": "Book", "machines": "Machines", "booked": "Booked", "bookings": "My reservations", "cancel": "Cancel",
-        "yes": "Yes, cancel", "cancelled": "1 reservation cancelled", "nothing": "Nothing booked ahead",
+        "yes": "Yes, cancel", "cancelled": "1 reservation cancelled", "nothing": "You have no upcoming reservations",
         "purpose": "Purpose", "from": "From", "until": "Until", "date": "Date", "title": "Title (optional)",
     },
     "nl": {
         "book": "Reserveren", "machines": "Apparaten", "booked": "Gereserveerd", "bookings": "Mijn reserveringen",
         "cancel": "Annuleren", "yes": "Ja, annuleren", "cancelled": "1 reservering geannuleerd",
-        "nothing": "Je hebt niets gereserveerd", "purpose": "Gebruiksdoel", "from": "Van", "until": "Tot",
-        "date": "Datum", "title": "Titel (hoeft niet)",
+        "nothing": "Je hebt geen komende reserveringen", "purpose": "Gebruiksdoel", "from": "Van", "until": "Tot",
+        "date": "Datum", "title": "Titel (niet verplicht)",
     },
 }  # fmt: skip
 

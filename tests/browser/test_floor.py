@@ -151,7 +151,7 @@ def test_the_keyboard_moves_lengthens_and_books(sign_in, engineer, mine, purpose
     page.locator(f"#reservation-{mine.pk}").focus()
     for keys in ("Shift+ArrowRight", "Shift+ArrowRight", "Control+Shift+ArrowRight"):
         page.keyboard.press(keys)
-    expect(page.locator(".ghost [role=status]")).to_contain_text("Enter does it")
+    expect(page.locator(".ghost [role=status]")).to_contain_text("Press Enter to confirm")
     page.keyboard.press("Enter")
     expect(page.locator("#answer")).to_contain_text("Moved:")
     mine.refresh_from_db()

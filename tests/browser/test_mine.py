@@ -57,7 +57,7 @@ def test_a_refused_move_offers_what_is_possible(sign_in, engineer, make_reservat
     page.locator("#move_start").fill("12")
     page.locator("#move_end").fill("14")
     page.get_by_role("button", name="Move", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("the reservation is where it was")
+    expect(page.get_by_role("alert")).to_contain_text("The reservation has not been moved")
     page.locator(".alternatives button").filter(has_text="FDM-02").first.click()
     expect(page.locator(".outcome-becomes")).to_contain_text("FDM-02")
     page.get_by_role("button", name="Move", exact=True).click()

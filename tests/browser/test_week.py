@@ -83,7 +83,7 @@ def test_the_keyboard_begins_a_booking_goes_to_another_day_and_lengthens(sign_in
     for keys in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown"):
         page.keyboard.press(f"Shift+{keys}")
     page.keyboard.press("Control+Shift+ArrowRight")
-    expect(page.locator(".ghost [role=status]")).to_contain_text("Enter does it")
+    expect(page.locator(".ghost [role=status]")).to_contain_text("Press Enter to confirm")
     expect(page.locator(".ghost")).to_contain_text("Wed 3 Mar 08:30–10:00")
     page.keyboard.press("Enter")
     expect(page.locator("#id_purpose")).to_be_focused()

@@ -57,7 +57,7 @@ def test_a_policy_is_typed_and_shown_in_words(client, facility_manager, printer)
     machine = {"code": printer.code, "name": printer.name, "type": printer.type_id, "state": "in_service"}
     machine |= {"fieldlab": printer.fieldlab_id, "unattended": "unknown", "operator_needed": "unknown"}
     refused = client.post(address, {**machine, "set_up": "20", "longest": "3 days"}).content.decode()
-    assert "Write how long as 90 min" in refused
+    assert "Enter a length of time, such as 90 min" in refused
     assert 'value="20"' in refused
     assert client.post(address, {**machine, "set_up": "20 min", "longest": "3 days"}).status_code == 302
     printer.refresh_from_db()

@@ -219,7 +219,7 @@ def test_a_quota_is_told_with_what_counts_this_month_and_the_next(caller, quota,
     make_reservation("09:00", "11:00")
     assert caller.get("quotas", organisation="verhagen").json() == [
         {
-            "quota": "7.5 hours per month, all equipment",
+            "quota": "7.5 hours per month, all machines",
             "per": "month",
             "scope": "all equipment",
             "fieldlab": None,

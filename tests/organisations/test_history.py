@@ -58,7 +58,7 @@ def test_who_changed_a_persons_role_in_an_organisation_is_told_on_both_pages(as_
     for entries in (history_of_person(engineer), history_of_organisation(verhagen)):
         assert told(entries, about) == [
             ("Manager", "role: member → organisation manager"),
-            ("", "made; role: member"),
+            ("", "created; role: member"),
         ]
     for page, of in (("user", engineer), ("organisation", verhagen)):
         shown = as_manager.get(reverse(f"admin:organisations_{page}_change", args=[of.pk])).content.decode()
@@ -68,7 +68,7 @@ def test_who_changed_a_persons_role_in_an_organisation_is_told_on_both_pages(as_
 def test_a_membership_that_ended_is_still_told(engineer, verhagen):
     Membership.objects.filter(user=engineer).delete()
     entries = told(history_of_organisation(verhagen), "Engineer at Verhagen Fijnmechanica")
-    assert entries == [("", "taken away"), ("", "made; role: member")]
+    assert entries == [("", "taken away"), ("", "created; role: member")]
 
 
 def test_a_suspension_is_told(as_manager, verhagen):

@@ -137,7 +137,7 @@ class TestToldAhead:
         CalendarFeed.issue(owner=engineer, of="mine", now=NOW, term=timedelta(days=30))
         assert told(NOW + 15 * DAY) == []
         expected = [
-            "A calendar link of yours ends on 26 March 2027: my bookings",
+            "A calendar link of yours ends on 26 March 2027: my reservations",
             "An API token of yours ends on 26 March 2027: Planner",
         ]
         assert told(NOW + 16 * DAY) == expected

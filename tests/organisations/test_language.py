@@ -11,7 +11,7 @@ from organisations.models import ApiToken, User
 from tests.api_caller import next_monday
 
 OTHER = {"nl": "en", "en": "nl"}
-NOT_THERE, PASSED = "Page not found", "That time has passed. Choose a later start."
+NOT_THERE, PASSED = "Page not found", "That time has passed."
 
 
 @pytest.fixture(params=["nl", "en"])

@@ -70,7 +70,7 @@ def test_the_letter_says_the_figures_and_leads_to_the_page(march):
     keep_reports(now=APRIL)
     manager, own = Notification.objects.filter(kind="usage_report").order_by("recipient__name")
     letter = letter_for(manager, now=APRIL)
-    assert letter.subject == "Usage of BIC Atrium in March 2027"
+    assert letter.subject == "Usage report of BIC Atrium, March 2027"
     assert letter.opening == "2 reservations, 6.5 hours booked."
     assert letter.more[:2] == ("6.5 hours of these are economic.", "460.0 hours could be booked.")
     letter = letter_for(own, now=APRIL)

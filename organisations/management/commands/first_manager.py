@@ -21,7 +21,7 @@ class Command(BaseCommand):
         try:
             validate_email(email)
         except ValidationError:
-            raise CommandError(f"{email} is no e-mail address; one looks like you@example.org.") from None
+            raise CommandError(f"{email} is not an email address. One looks like you@example.org.") from None
         password = make_first_manager(email)
         if password:
             self.stdout.write(f"Sign in as {email} with the password {password}")

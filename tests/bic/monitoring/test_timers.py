@@ -211,7 +211,9 @@ class TestTimers:
         monkeypatch.setattr(timezone, "now", lambda: NOW)
         for user, told in ((facility_manager, True), (engineer, False)):
             client.force_login(user)
-            assert ("The timers have not run since" in client.get("/bookings/").content.decode()) is told
+            assert (
+                "Reminders and emails have not been sent since" in client.get("/bookings/").content.decode()
+            ) is told
 
 
 class TestMailServer:

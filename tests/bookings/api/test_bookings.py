@@ -280,12 +280,12 @@ def test_every_unknown_code_is_told_with_its_value(caller, printer):
 @pytest.mark.parametrize("count", [501, 1000])
 def test_too_many_reservations_are_refused_in_a_sentence(caller, printer, count):
     document = problem(caller.post("bookings", asked(*[("09:00", "11:00")] * count)), 422)
-    assert f"at most 500 reservations; this one asks for {count}" in document["detail"]
+    assert f"at most 500 reservations. This one asks for {count}" in document["detail"]
 
 
 def test_too_many_machines_are_refused_in_a_sentence(caller, printer):
     body = asked(*[requested_slot(equipment=None, type="ultimaker-s5", units=300)] * 2)
-    assert "this one asks for 600" in problem(caller.post("bookings", body), 422)["detail"]
+    assert "This one asks for 600" in problem(caller.post("bookings", body), 422)["detail"]
 
 
 # ---- Reading bookings

@@ -41,7 +41,7 @@ def _form(printer, verhagen, **fields) -> BookingForm:
 def test_a_time_that_is_skipped_is_refused_with_the_reason(printer, verhagen, purpose):
     form = _form(printer, verhagen, day="2027-03-28", start="02:30", end="04:00")
     assert not form.is_valid()
-    assert "The clock skips this time" in form.errors["start"][0]
+    assert "This time does not exist" in form.errors["start"][0]
 
 
 def test_a_time_that_comes_twice_is_asked_back_and_taken_as_chosen(printer, verhagen, purpose):

@@ -99,7 +99,7 @@ def test_a_facility_manager_reads_the_day_and_what_waits(busy_day):
     assert letter.more == (
         "1 request awaits a decision.",
         "1 reservation needs attention.",
-        "Out of use: FDM-02 (from 12:00).",
+        "Out of service: FDM-02 (from 12:00).",
         "Certificates that end soon: Until 31-03, Metal powder (30 March 2027).",
         "3 emails could not be delivered.",
     )
@@ -164,13 +164,13 @@ def test_the_week_says_what_is_booked_and_how_the_last_one_went(
     notify_of_the_week(now=wall("07:00"))
     notification = Notification.objects.get(kind="week")
     letter = letter_for(notification, now=wall("07:00"))
-    assert letter.subject == "Week 9 of Verhagen Fijnmechanica"
+    assert letter.subject == "Weekly overview Verhagen Fijnmechanica, week 9"
     assert letter.opening == "Verhagen Fijnmechanica has 2 reservations this week."
     assert [(line.when, line.codes, line.note) for line in letter.lines] == [
         ("Wed 3 March 2027 09:00–11:00", ("FDM-01", "FDM-02"), "Housing, Engineer")
     ]
     assert letter.more == (
-        "Hours: 40 hours per month, all equipment: 36 left.",
+        "Hours: 40 hours per month, all machines: 36 left.",
         "Last week: 1 no-show; 1 late cancellation.",
     )
     Membership.objects.filter(user=org_manager).update(role="member")

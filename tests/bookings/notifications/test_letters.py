@@ -97,8 +97,11 @@ class TestBooking:
         make_booking(("09:00", "11:00"))
         mails = sent()
         what = "FDM-01, Mon 1 March 2027 09:00–11:00"
-        assert mails.keys() == {("engineer", f"Requested: {what}"), ("manager", f"To approve: {what}")}
-        to_manager = mails["manager", f"To approve: {what}"]
+        assert mails.keys() == {
+            ("engineer", f"Requested: {what}"),
+            ("manager", f"Request awaiting your decision: {what}"),
+        }
+        to_manager = mails["manager", f"Request awaiting your decision: {what}"]
         assert "Engineer of Verhagen Fijnmechanica asks for your approval." in to_manager
         assert "http://127.0.0.1:8000/requests/" in to_manager
 

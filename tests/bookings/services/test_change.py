@@ -163,14 +163,14 @@ class TestInUse:
         for change in ({"start": wall("10:00")}, {"equipment": second_printer}):
             with pytest.raises(Refused) as refused:
                 move(reservation=at_it, actor=engineer, now=wall("09:30"), **change)
-            assert "only its end can change" in refused.value.refusals[0].message
+            assert "Only the end can change" in refused.value.refusals[0].message
 
     def test_where_a_manager_approves_one_asks_at_the_desk(self, at_it, engineer, facility_manager, printer_type):
         printer_type.approval = "manager"
         printer_type.save()
         with pytest.raises(Refused) as refused:
             move(reservation=at_it, actor=engineer, now=wall("10:00"), end=wall("12:00"))
-        assert "ask at the desk" in refused.value.refusals[0].message
+        assert "Ask a technician" in refused.value.refusals[0].message
         moved = move(reservation=at_it, actor=facility_manager, now=wall("10:00"), end=wall("12:00"))
         assert moved.state == ReservationState.IN_USE
 

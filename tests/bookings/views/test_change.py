@@ -38,7 +38,7 @@ def test_what_changes_is_said_before_it_does(page, make_reservation):
     said = page.post(address(reservation), asked(reservation, check="yes")).content.decode()
     assert "becomes" in said
     assert "12:00–14:00" in said
-    assert "It stays confirmed." in said
+    assert "The reservation stays confirmed." in said
     reservation.refresh_from_db()
     assert reservation.start == wall("09:00")
 
@@ -56,7 +56,7 @@ def test_what_needs_approval_is_told_to_need_it_anew(page, make_reservation, pri
     reservation = make_reservation()
     type(printer).objects.update(approval=Approval.MANAGER)
     said = page.post(address(reservation), asked(reservation, check="yes")).content.decode()
-    assert "This needs approval anew" in said
+    assert "This needs approval again" in said
     page.post(address(reservation), asked(reservation))
     reservation.refresh_from_db()
     assert reservation.state == ReservationState.REQUESTED
@@ -93,7 +93,7 @@ def test_a_move_by_somebody_else_is_not_undone_unseen(page, make_reservation, or
     before = asked(reservation)
     move(reservation=reservation, actor=org_manager, now=NOW, start=wall("15:00"), end=wall("17:00"))
     answer = page.post(address(reservation), before)
-    assert "It was moved in the meantime." in answer.content.decode()
+    assert "The reservation has been moved in the meantime." in answer.content.decode()
     assert page.post(address(reservation), before | {"revision": answer.context["form"]["revision"].value()}).url
     reservation.refresh_from_db()
     assert reservation.start == wall("12:00")

@@ -53,14 +53,14 @@ def test_a_duration_is_read_as_people_write_it(text, hours):
 
 @pytest.mark.parametrize("text", ["soon", "0", "-2", "31 dagen", "4 parsecs", "1:2:3", "9999999", "1 uur 30", ":"])
 def test_a_duration_that_says_nothing_is_asked_again(text):
-    with pytest.raises(forms.ValidationError, match="Write how long as"):
+    with pytest.raises(forms.ValidationError, match="Enter a length of time, such as"):
         DurationField().clean(text)
 
 
 def test_the_first_page_shows_what_can_be_done_and_what_one_used_last(page, printer, second_printer, make_reservation):
     make_reservation("09:00", "11:00", second_printer)
     said = page.get("/").content.decode()
-    assert "printing in plastic filament" in said
+    assert "print in plastic filament" in said
     last = said[said.index("Recently used") : said.index("What you can do here")]
     assert "FDM-02" in last
     assert "FDM-01" not in last

@@ -81,7 +81,7 @@ def test_deciding(twice, facility_manager, make_reservation, printer_type, verb,
     printer_type.save()
     reservation = make_reservation()
     said = twice(facility_manager, f"/requests/{reservation.pk}/{verb}/", {"reason": "Full"})
-    assert any(text.startswith("You decided that already:") for text in said)
+    assert any(text.startswith("You have already decided this:") for text in said)
     reservation.refresh_from_db()
     assert reservation.state == state
 

@@ -43,7 +43,7 @@ def test_a_member_sees_what_is_left_of_the_hours(page, verhagen, make_reservatio
     make_reservation("09:00", "10:30")
     said = page.get("/shares/").content.decode()
     for expected in (
-        "40 hours per ISO week, all equipment",
+        "40 hours per ISO week, all machines",
         "week 8, 2027",
         "40 h left",
         "week 9, 2027",
@@ -67,7 +67,7 @@ def test_hours_of_other_organisations_are_not_there(client, verhagen, other_engi
     said = client.get("/shares/").content.decode()
     assert "Verhagen" not in said
     assert "Kempen Cobotics" in said
-    assert "There is no limit to its hours" in said
+    assert "This organisation has no hour limit" in said
 
 
 def test_who_is_not_signed_in_is_asked_to(client, db):

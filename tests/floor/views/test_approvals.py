@@ -222,7 +222,7 @@ def test_reservations_that_something_is_the_matter_with_are_listed_until_dismiss
     assert "outside opening hours" in said
     assert "Housing" in said
     said = desk.post(f"/concerns/{issue.pk}/settle/", follow=True).content.decode()
-    assert "Settled" in said
+    assert "Done. The reservation stays." in said
     assert "outside opening hours" not in said
     issue.refresh_from_db()
     assert issue.closed_at == NOW

@@ -71,6 +71,6 @@ def test_nobody_reads_what_others_were_told(told, client, other_engineer):
     notification = Notification.objects.get(due_at__lte=NOW)
     client.force_login(other_engineer)
     assert client.get(f"/notices/{notification.pk}/").status_code == 404
-    assert "Nothing yet" in client.get("/notices/").content.decode()
+    assert "No notifications yet" in client.get("/notices/").content.decode()
     client.logout()
     assert client.get("/notices/unread.json").status_code == 401

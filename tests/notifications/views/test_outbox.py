@@ -65,7 +65,7 @@ def test_all_that_failed_goes_out_with_one_press(notification, desk):
 
 @pytest.mark.parametrize("one", ["", "x", "00000000-0000-0000-0000-000000000000"])
 def test_what_is_not_there_is_told(desk, one):
-    assert "Nothing was left" in desk.post("/outbox/again/", {"notification": one}, follow=True).content.decode()
+    assert "Nothing to send again" in desk.post("/outbox/again/", {"notification": one}, follow=True).content.decode()
 
 
 def test_only_what_ended_is_sent_again(make_reservation, mail_server):

@@ -42,7 +42,7 @@ def test_who_chose_nothing_sees_the_defaults(mine):
 def test_several_times_before_the_start_replace_the_reminders_of_what_is_booked(mine, make_reservation):
     make_reservation("09:00", "11:00")
     assert reminded() == [wall("2027-02-28 17:00"), wall("08:00")]
-    assert "Kept." in mine(leads=["15", "120", "2880"], day_before_at="").content.decode()
+    assert "Saved." in mine(leads=["15", "120", "2880"], day_before_at="").content.decode()
     assert reminded() == [wall("2027-02-27 09:00"), wall("07:00"), wall("08:45")]
     preference = NotificationPreference.objects.get()
     assert preference.leads == [timedelta(minutes=15), timedelta(hours=2), timedelta(days=2)]

@@ -180,7 +180,7 @@ def test_who_may_not_open_them_reads_so_and_is_not_sent_in_circles(client):
     sign_in(client, engineer)
     answer = client.get("/admin/", follow=True)
     assert answer.status_code == 403
-    assert "Your role does not allow it" in answer.content.decode()
+    assert "Your role does not allow this" in answer.content.decode()
 
 
 def test_the_door_leads_nowhere_else(client, manager):

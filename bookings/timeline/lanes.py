@@ -65,7 +65,7 @@ class Lane:
 
 def lanes(*, equipment: EquipmentQuerySet, user: User, start: datetime, end: datetime, now: datetime) -> list[Lane]:
     """A lane per machine, in the machines' order. Two statements, however many machines."""
-    machines = list(equipment.annotate(visible=ArraySubquery(_visible(user, start, end, now))))
+    machines = list(equipment.select_related("type").annotate(visible=ArraySubquery(_visible(user, start, end, now))))
     times = machine_times([(machine.pk, start, end) for machine in machines])
     return [_lane(machine, machine.visible, time, user, end) for machine, time in zip(machines, times, strict=True)]
 

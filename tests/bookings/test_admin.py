@@ -343,7 +343,7 @@ def test_the_history_says_who_did_what(as_manager, make_reservation, engineer, o
     cancel(reservation=reservation, actor=engineer, now=NOW)
     said = as_manager.get(page("bookings_booking_change", reservation.booking_id)).content.decode()
     for expected in (
-        "Engineer: FDM-01, Mon 1 March 2027 09:00–11:00. made",
+        "Engineer: FDM-01, Mon 1 March 2027 09:00–11:00. created",
         "Orgmanager: FDM-01, Mon 1 March 2027 13:00–14:00",
         "period: Mon 1 March 2027 09:00–11:00 → Mon 1 March 2027 13:00–14:00",
         "state: confirmed → cancelled",

@@ -298,7 +298,7 @@ def test_in_the_week_of_a_machine_a_refused_drag_goes_back(
     box, other = (each.bounding_box() for each in (block.locator("rect"), page.locator("#days .said rect")))
     y = box["y"] + box["height"] / 2
     drag(page, (box["x"] + box["width"] / 2, y), (other["x"] + other["width"] / 2, y))
-    expect(page.locator(".ghost-refused")).to_contain_text("Occupied")
+    expect(page.locator(".ghost-refused")).to_contain_text("The machine is taken")
     page.mouse.up()
     expect(page.locator("#answer")).to_contain_text("Nothing was changed.")
     expect(block).to_contain_text("09:00")

@@ -163,7 +163,7 @@ def test_a_refused_sweep_says_why_and_what_can_be_had(
     page = sign_in(engineer)
     page.goto(WEEK)
     drag(page, point(page, "2027-03-01", "09:00"), point(page, "2027-03-01", "11:00"))
-    expect(page.locator(".ghost-refused p")).to_contain_text("Occupied")
+    expect(page.locator(".ghost-refused p")).to_contain_text("The machine is taken")
     page.mouse.up()
     assert filled_in(page) == ["01-03-2027", "09:00", "11:00"]
     page.locator("#answer button").first.click()

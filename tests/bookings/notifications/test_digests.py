@@ -170,7 +170,7 @@ def test_the_week_says_what_is_booked_and_how_the_last_one_went(
         ("Wed 3 March 2027 09:00–11:00", ("FDM-01", "FDM-02"), "Housing, Engineer")
     ]
     assert letter.more == (
-        "Hours: 40 hours per month, all machines: 36 left.",
+        "Quota: 40 hours per month, all machines: 36 left.",
         "Last week: 1 no-show; 1 late cancellation.",
     )
     Membership.objects.filter(user=org_manager).update(role="member")

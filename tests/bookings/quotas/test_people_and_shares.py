@@ -182,7 +182,7 @@ def test_hours_are_shared_by_the_people_of_an_organisation(make_reservation, quo
     with pytest.raises(Refused) as refused:
         make_reservation("13:00", "16:00", booker=org_manager)
     assert codes(refused) == ["over_quota"]
-    assert "2 hours left" in refused.value.refusals[0].message
+    assert "2 of its 5 hours left" in refused.value.refusals[0].message
     make_reservation("13:00", "15:00", booker=org_manager)
 
 

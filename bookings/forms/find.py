@@ -9,43 +9,33 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from core.day_field import DayField, day_in_words
+from core.durations import duration_said
 from core.formatting import duration_in_words
 from core.reach import LAST_DAY
 from equipment.materials import materials_in_words
 from equipment.models import EquipmentQuerySet, EquipmentType, Process
 from organisations.models import Organisation
 
-# As people write them in either language; the first letters decide.
-UNITS = {
-    "m": timedelta(minutes=1),
-    "u": timedelta(hours=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "w": timedelta(weeks=1),
-}
+BARE_NUMBER = re.compile(r"\d{1,4}(?:[.,]\d{1,2})?")
 LONGEST = timedelta(days=30)
 USUAL = timedelta(hours=2)
 SIZES = ("width_mm", "depth_mm", "height_mm")
 
 
 class DurationField(forms.CharField):
-    """Elapsed time as people write it: 4, 4 uur, 1,5 u, 1:30, 90 min, 2 dagen, 2 days. A bare number is hours."""
+    """Elapsed time as `core.durations` reads it: 4 uur, 1,5 u, 1:30, 2 uur en 30 minuten. A bare number is hours."""
 
     default_error_messages = {
         "unreadable": _("Enter a length of time, such as 4 hours, 90 minutes or 2 days. At most 30 days.")
     }
 
     def to_python(self, value):
-        text = super().to_python(value).lower().replace(",", ".")
+        text = super().to_python(value)
         if not text:
             return None
-        clock = re.fullmatch(r"(\d{1,3})[:.](\d{2})(?: ?(?:u|uur|h|hours?))?", text) if ":" in text else None
-        said = re.fullmatch(r"(\d{1,4}(?:\.\d{1,2})?) ?([a-z]*)\.?", text)
-        if clock:
-            lasts = timedelta(hours=int(clock[1]), minutes=int(clock[2]))
-        elif said and (not said[2] or said[2][0] in UNITS):
-            lasts = float(said[1]) * UNITS[said[2][:1] or "u"]
-        else:
+        try:
+            lasts = duration_said(f"{text} h" if BARE_NUMBER.fullmatch(text) else text)
+        except ValueError:
             lasts = timedelta(0)
         if not timedelta(0) < lasts <= LONGEST:
             raise forms.ValidationError(self.error_messages["unreadable"], code="unreadable")

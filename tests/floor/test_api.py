@@ -221,7 +221,7 @@ def test_a_quota_is_told_with_what_counts_this_month_and_the_next(caller, quota,
         {
             "quota": "7.5 hours per month, all machines",
             "per": "month",
-            "scope": "all equipment",
+            "scope": "all machines",
             "fieldlab": None,
             "type": None,
             "hours": 7.5,

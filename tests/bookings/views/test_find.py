@@ -45,13 +45,18 @@ def page(client, engineer):
         ("2 dagen", 48),
         ("2 Days", 48),
         ("1 week", 168),
+        ("1 uur 30", 1.5),
+        ("2 uur en 30 minuten", 2.5),
+        ("1 day and 6 hours", 30),
     ],
 )
 def test_a_duration_is_read_as_people_write_it(text, hours):
     assert DurationField().clean(text) == hours * HOUR
 
 
-@pytest.mark.parametrize("text", ["soon", "0", "-2", "31 dagen", "4 parsecs", "1:2:3", "9999999", "1 uur 30", ":"])
+@pytest.mark.parametrize(
+    "text", ["soon", "0", "-2", "31 dagen", "4 parsecs", "1:2:3", "9999999", "2 maanden", "4 hippos", ":"]
+)
 def test_a_duration_that_says_nothing_is_asked_again(text):
     with pytest.raises(forms.ValidationError, match="Enter a length of time, such as"):
         DurationField().clean(text)

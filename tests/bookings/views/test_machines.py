@@ -108,7 +108,7 @@ def test_a_refusal_stands_beside_its_field_and_keeps_what_was_typed(page, make_b
     answer = page.post("/machines/FDM-01/", filled_in(token="two"))
     said = answer.content.decode()
     assert answer.status_code == 422
-    assert "Occupied" in answer.context["form"].errors["start"][0]
+    assert "The machine is taken" in answer.context["form"].errors["start"][0]
     assert 'value="Housing v3"' in said
     assert 'value="9"' in said
     assert 'formaction="/machines/FDM-02/#book"' in said

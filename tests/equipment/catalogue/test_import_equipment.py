@@ -39,7 +39,7 @@ def test_it_says_what_was_added(imported):
     told = imported(SMALL)
     assert "machines: 2 to add, 0 to change, 0 as they are" in told
     assert "kinds of certificates: 2 to add" in told
-    assert "+ equipment: FDM-01, FDM-02" in told
+    assert "+ machines: FDM-01, FDM-02" in told
     assert told.endswith("Done.\n")
 
 

@@ -86,4 +86,4 @@ def test_a_request_is_approved_before_anybody_checks_in(visit, engineer):
     Reservation.objects.update(state=ReservationState.REQUESTED)
     with pytest.raises(Refused) as refused:
         check_in(reservation=visit, actor=engineer, now=wall("09:00"))
-    assert "approves" in refused.value.refusals[0].message
+    assert "has to approve" in refused.value.refusals[0].message

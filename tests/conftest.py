@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.utils import translation
 
@@ -47,12 +46,6 @@ def _use_a_broker_of_its_own(number: int) -> None:
     url = settings.REDIS_URL
     url = f"{url}?virtual_host={number}" if url.startswith("redis+socket:") else f"{url.rsplit('/', 1)[0]}/{number}"
     settings.REDIS_URL = settings.CELERY_BROKER_URL = os.environ["REDIS_URL"] = url
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _set_up_pages():
-    """The set-up pages are registered as in a running site, before a test that changes settings asks for them."""
-    assert admin.site._registry
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 from bookings.models import Issue
 from bookings.services import Overriding, cancel, move
 from equipment.availability import add_outage, cancel_day, closed_days, roll_forward, what_if
-from floor.services import decline, settle
+from floor.services import decline, dismiss
 from tests.conftest import MONDAY, NOW, wall
 
 
@@ -57,11 +57,11 @@ def test_what_was_outside_open_time_already_is_not_told_again(make_reservation, 
     )
 
 
-@pytest.mark.parametrize("dismiss", ["move", "cancel"])
-def test_moving_or_cancelling_resolves_the_issue(make_reservation, printer, engineer, settle):
+@pytest.mark.parametrize("way", ["move", "cancel"])
+def test_moving_or_cancelling_resolves_the_issue(make_reservation, printer, engineer, way):
     reservation = make_reservation()
     add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW)
-    if settle == "move":
+    if way == "move":
         day = {"start": wall("2027-03-02 09:00"), "end": wall("2027-03-02 11:00")}
         move(reservation=reservation, actor=engineer, now=NOW, **day)
     else:
@@ -100,7 +100,7 @@ def test_what_a_manager_lets_stand_does_not_come_back_with_the_next_night(make_r
     reservation = make_reservation()
     add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW)
     issue = Issue.objects.get()
-    settle(issue_ids=[issue.pk], actor=facility_manager, now=NOW)
+    dismiss(issue_ids=[issue.pk], actor=facility_manager, now=NOW)
     roll_forward(now=NOW + timedelta(days=1))
     assert not Issue.objects.open().exists()
     issue.refresh_from_db()
@@ -110,7 +110,7 @@ def test_what_a_manager_lets_stand_does_not_come_back_with_the_next_night(make_r
 def test_what_was_dismissed_and_then_resolved_is_told_when_it_breaks_again(make_reservation, printer, facility_manager):
     reservation = make_reservation()
     outage = add_outage(printer, start=wall("10:00"), end=wall("16:00"), title="Nozzle", now=NOW)
-    settle(issue_ids=[Issue.objects.get().pk], actor=facility_manager, now=NOW)
+    dismiss(issue_ids=[Issue.objects.get().pk], actor=facility_manager, now=NOW)
     outage.delete()
     add_outage(printer, start=wall("10:30"), end=wall("15:00"), title="Belt", now=NOW)
     assert [(c.reservation, c.code) for c in Issue.objects.open()] == [(reservation, "during_outage")]

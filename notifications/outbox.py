@@ -118,7 +118,10 @@ def claim(notifications: NotificationQuerySet, *, now: datetime) -> list[Notific
     claimed = list(
         Notification.objects.filter(pk__in=ids).select_related("recipient__notification_preference").order_by("due_at")
     )
-    load_all(claimed)
+    try:
+        load_all(claimed)
+    except Exception:  # each is read again by itself, so that the one it is about holds up no other
+        logger.exception("what %d notifications are about cannot be read together", len(claimed))
     return claimed
 
 

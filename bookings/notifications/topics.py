@@ -21,13 +21,14 @@ def load_bookings(notifications: Sequence[Notification]) -> None:
     Two statements."""
     reservations = Reservation.objects.select_related("equipment__type", "equipment__fieldlab", "operator", "booking")
     found = (
-        Booking.objects.filter(pk__in={_booking_id(notification) for notification in notifications})
+        Booking.objects.filter(pk__in={pk for n in notifications if (pk := _booking_id(n)) is not None})
         .select_related("organisation", "booker", "purpose")
         .prefetch_related(Prefetch("reservations", reservations.order_by("period", "pk")))
         .in_bulk()
     )
     for notification in notifications:
-        notification.subject = found.get(_booking_id(notification))
+        pk = _booking_id(notification)
+        notification.subject = found.get(pk) if pk is not None else None
 
 
 def booking_of(notification: Notification) -> Booking | None:
@@ -52,5 +53,7 @@ def reservations_of(notification: Notification) -> list[Reservation]:
     return found
 
 
-def _booking_id(notification: Notification) -> int:
-    return int(notification.topic.removeprefix(f"{TOPIC}/"))
+def _booking_id(notification: Notification) -> int | None:
+    """None where it names no booking."""
+    number = notification.topic.removeprefix(f"{TOPIC}/")
+    return int(number) if number.isdecimal() else None
